@@ -1,0 +1,116 @@
+"""JSON, read strictly: size capped, no NaN, no doubled keys; and checked step by step with the place in words."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.errors import FileError
+
+Array = npt.NDArray[Any]
+LARGEST = 256 * 2**20  # bytes; a model of ten million parameters takes about 200 MB as JSON
+
+
+def read(path: Path, largest: int = LARGEST) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        FileError: no file, too large, not UTF-8, not JSON, NaN or infinity in it, a doubled key, or not an object.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(largest + 1)
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: there is no such file.") from error
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}).") from error
+    if len(raw) > largest:
+        raise FileError(f"{path}: larger than {largest >> 20} MiB, the most that is read as JSON.")
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_doubles)
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: not UTF-8 text (byte {error.start}).") from error
+    except json.JSONDecodeError as error:
+        raise FileError(f"{path}: not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from error
+    except RecursionError as error:
+        raise FileError(f"{path}: nested too deeply to be a model.") from error
+    except ValueError as error:
+        raise FileError(f"{path}: {error}.") from error
+    if not isinstance(value, dict):
+        raise FileError(f"{path}: holds a {type(value).__name__} where an object with named parts is expected.")
+    return value
+
+
+def write(path: Path, value: dict[str, Any]) -> None:
+    """Write an object; numbers read back bit for bit. Through a file beside it, so a full disk leaves the old one.
+
+    Raises:
+        FileError: the place cannot be written.
+    """
+    text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise FileError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"holds {name}, and a model has only finite numbers")
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+    return record
+
+
+def keys(path: Path, where: str, record: Any, wanted: set[str], optional: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    """Refuse an object that lacks a key or has one too many."""
+    if not isinstance(record, dict):
+        raise FileError(f"{path}: {where} must be an object, not {type(record).__name__}.")
+    missing, unknown = wanted - record.keys(), record.keys() - wanted - optional
+    if missing:
+        raise FileError(f"{path}: {where} lacks {', '.join(sorted(map(repr, missing)))}.")
+    if unknown:
+        raise FileError(f"{path}: {where} has {', '.join(sorted(map(repr, unknown)))}, which is not understood.")
+
+
+def array(path: Path, where: str, value: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Nested lists of numbers as an array of exactly this shape."""
+    if not _has_shape(value, shape):
+        raise FileError(f"{path}: {where} must be numbers of shape {shape}, and is not.")
+    try:
+        with np.errstate(over="ignore"):
+            result = np.array(value, dtype=np.float64).reshape(shape).astype(dtype)
+    except (OverflowError, ValueError) as error:
+        raise FileError(f"{path}: {where} holds a number that is too large.") from error
+    if not np.isfinite(result).all():
+        raise FileError(f"{path}: {where} holds a number that is too large for {np.dtype(dtype).name}.")
+    return result
+
+
+def _has_shape(value: Any, shape: tuple[int, ...]) -> bool:
+    if not shape:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, list) and len(value) == shape[0] and all(_has_shape(part, shape[1:]) for part in value)
+
+
+def names(path: Path, where: str, value: Any, count: int | None) -> tuple[str, ...] | None:
+    """A list of `count` texts (of any length when None), or null."""
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise FileError(f"{path}: {where} must be a list of texts or null.")
+    if count is not None and len(value) != count:
+        raise FileError(f"{path}: {where} has {len(value)} entries where {count} are expected.")
+    return tuple(value)

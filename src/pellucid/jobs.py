@@ -1,0 +1,223 @@
+"""A Job: everything that one training run needs and where it stands. Engines take its steps, training watches it.
+
+Step s belongs to epoch s // steps_per_epoch. Everything random in an epoch comes from one generator made from
+(seed, epoch): first the order of the rows, then the dropout masks, step by step.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.engines import readable
+from pellucid.engines.readable import Problem
+from pellucid.errors import TrainingDiverged
+from pellucid.history import COLUMNS, Epoch, History
+from pellucid.layers import Dense, Dropout
+from pellucid.network import Network
+from pellucid.optimizers import State
+from pellucid.schedules import Place, Watch
+from pellucid.settings import Settings
+
+Array = npt.NDArray[Any]
+
+
+class Job:
+    """One training run.
+
+    Args:
+        net: the network, trained in place.
+        problem: what its loss is taken of.
+        validation: the same for the validation loss, or None.
+        settings: how to train.
+        engine: name of the engine that takes the steps.
+    """
+
+    def __init__(
+        self, net: Network, problem: Problem, validation: Problem | None, settings: Settings, engine: str
+    ) -> None:
+        self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine
+        self.n = len(problem.t)
+        self.batch_size = min(settings.batch_size or self.n, self.n)
+        self.steps_per_epoch = -(-self.n // self.batch_size)
+        self.full_batch = self.batch_size == self.n
+        self.has_dropout = any(isinstance(layer, Dropout) and layer.rate > 0 for layer in self.net.layers)
+        self.state: State = settings.optimizer.init(net.theta)
+        self.columns = {name: np.full(settings.epochs, np.nan) for name in COLUMNS}
+        self.watch = Watch()
+        self.rng: np.random.Generator | None = None
+        self.done = 0
+        self.stopped = "epochs"
+        self.best_epoch: int | None = None
+        self._weight_seen = self._rows_right = 0.0
+        self._finite = self.net.theta.copy()  # where the last finite loss and gradient were taken
+        self._best: Array | None = None
+        self._best_loss = math.inf
+
+    # What an engine asks for and gives back, step by step.
+
+    def rows(self, step: int) -> Array | None:
+        """The rows of a step: indices, or None for all of them in their own order."""
+        epoch, k = divmod(step, self.steps_per_epoch)
+        if k == 0:
+            self._begin(epoch)
+        return None if self.full_batch else self._order[k * self.batch_size : (k + 1) * self.batch_size]
+
+    def _begin(self, epoch: int) -> None:
+        self._weight_seen = self._rows_right = 0.0
+        self.columns["loss"][epoch] = 0.0
+        permuted = self.settings.shuffle and not self.full_batch
+        if permuted or self.has_dropout:
+            self.rng = np.random.default_rng((self.settings.seed, epoch))
+        if not self.full_batch:
+            assert permuted is False or self.rng is not None
+            self._order = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
+
+    def take(self, step: int, rows: Array | None, loss: float, correct: int, gradient: Array) -> None:
+        """Use a step's loss and gradient: clip, update, keep the books. Raises TrainingDiverged, parameters kept."""
+        net, epoch = self.net, step // self.steps_per_epoch
+        if not (math.isfinite(loss) and all_finite(gradient)):
+            raise self._diverged(step, rows, gradient)
+        if self.settings.clip_norm is not None:
+            gradient = clipped(gradient, self.settings.clip_norm)
+        rate = self.settings.optimizer.learning_rate * self.settings.schedule.scale(self._place(step), self.watch)
+        theta, state = self.settings.optimizer.update(gradient, self.state, net.theta, rate, net.weight_mask)
+        if not all_finite(theta):
+            raise self._diverged(step, rows, gradient, theta)
+        self._finite[...] = net.theta
+        net.theta = theta  # one copy, so that an interrupt finds either the old or the new parameters
+        self.state = state
+        self._record(epoch, rows, loss, correct, rate)
+
+    def _place(self, step: int) -> Place:
+        return Place(step, self.settings.epochs * self.steps_per_epoch, step // self.steps_per_epoch)
+
+    def _record(self, epoch: int, rows: Array | None, loss: float, correct: int, rate: float) -> None:
+        n = self.n if rows is None else len(rows)
+        weight = readable.total_weight(n, self.problem.w, rows)
+        self._weight_seen += weight
+        mean = self.columns["loss"]
+        mean[epoch] += (loss - mean[epoch]) * (weight / self._weight_seen)
+        self._rows_right += correct
+        if self.net.task != "values":
+            self.columns["accuracy"][epoch] = self._rows_right / self.n
+        self.columns["learning_rate"][epoch] = rate
+
+    # What training asks for, epoch by epoch.
+
+    @property
+    def watches_start(self) -> bool:
+        """Without a validation set, the loss of a full batch belongs to the parameters that its epoch began with."""
+        return self.settings.early_stopping is not None and self.validation is None and self.full_batch
+
+    def finish(self, index: int, seconds: float, start: Array | None) -> Epoch:
+        """Close an epoch: validation, books, best parameters. `start`: parameters that the epoch began with."""
+        if self.validation is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                value, correct = readable.loss(
+                    self.net, self.net.theta, *self.validation, self.settings.l2, self.settings.l1
+                )
+            self.columns["validation_loss"][index] = value
+            if self.net.task != "values":
+                self.columns["validation_accuracy"][index] = correct / len(self.validation.t)
+        self.columns["seconds"][index] = seconds
+        self.done = index + 1
+        loss = self.columns["loss" if self.validation is None else "validation_loss"][index]
+        self.watch = self.settings.schedule.watched(self.watch, loss)
+        if self.settings.early_stopping is not None and loss < self._best_loss:
+            self._best_loss, self.best_epoch = loss, index
+            self._best = self.net.theta.copy() if start is None else start
+        return self.epoch(index)
+
+    def epoch(self, index: int) -> Epoch:
+        def measured(name: str) -> float | None:
+            value = float(self.columns[name][index])
+            return None if math.isnan(value) else value
+
+        loss, rate, seconds = (float(self.columns[name][index]) for name in ("loss", "learning_rate", "seconds"))
+        accuracy, v_loss, v_accuracy = map(measured, ("accuracy", "validation_loss", "validation_accuracy"))
+        return Epoch(index, self.settings.epochs, loss, accuracy, v_loss, v_accuracy, rate, seconds, self.net)
+
+    def out_of_patience(self) -> bool:
+        if self.settings.early_stopping is None or self.best_epoch is None:
+            return False
+        return self.done - 1 - self.best_epoch >= self.settings.early_stopping
+
+    def restore_best(self) -> None:
+        if self._best is not None:
+            self.net.theta = self._best
+
+    def history(self) -> History:
+        """The epochs completed so far."""
+        return History.of(
+            self.columns,
+            self.done,
+            stopped=self.stopped,
+            best_epoch=self.best_epoch,
+            engine=self.engine,
+            settings=self.settings.in_words(),
+        )
+
+    def _diverged(self, step: int, rows: Array | None, gradient: Array, theta: Array | None = None) -> TrainingDiverged:
+        """The error that says where the first number that is not finite stands; the parameters go one step back."""
+        what, layer = self._where(rows, gradient, theta)
+        if theta is None:
+            self.net.theta = self._finite
+        epoch = step // self.steps_per_epoch
+        X = self.problem.inputs.X
+        hints = [f"a smaller learning rate (it was {self.settings.optimizer.learning_rate:g})"]
+        if self.net.scaler is None or self.problem.inputs.scaler is not None:
+            hints.append(f"standardized features: scaler=Standardizer() (X goes from {X.min():g} to {X.max():g})")
+        if self.settings.clip_norm is None:
+            hints.append("clip_norm=1.0")
+        return TrainingDiverged(
+            f"Training diverged in epoch {epoch + 1} of {self.settings.epochs}, at step {step} (from 0): {what} of {layer} "
+            f"is no longer finite. The network has the parameters of its last finite step. Try {'; or '.join(hints)}.",
+            layer=layer,
+            epoch=epoch,
+            step=step,
+        )
+
+    def _where(self, rows: Array | None, gradient: Array, theta: Array | None) -> tuple[str, str]:
+        dense = [layer for layer in self.net.layers if isinstance(layer, Dense)]
+        names = [f"layer {i} ({layer})" for i, layer in enumerate(dense, 1)]
+        params = [p for p in self.net.unpack(self.net.theta) if p]
+        a = self.problem.inputs.batch(slice(None) if rows is None else rows)
+        if theta is None:
+            for layer, name, p in zip(dense, names, params, strict=True):
+                z, _ = layer.affine(p, a)
+                if not np.isfinite(z).all():
+                    return "a weighted sum z", name
+                a = layer.activation.value(z)
+                if not np.isfinite(a).all():
+                    return "an output a", name
+            if all_finite(gradient):
+                return "the loss", names[-1]
+        what = "the gradient" if theta is None else "the update"
+        # Backpropagation starts at the last layer: that is where a gradient breaks first.
+        for name, parameter in reversed(self.net.named(gradient if theta is None else theta).items()):
+            if not np.isfinite(parameter).all():
+                return f"{what} of {name}", names[int(name[1:]) - 1]
+        return what, names[-1]
+
+
+def all_finite(array: Array) -> bool:
+    """Whether every number is finite: one product of the vector with itself, and only in doubt a closer look."""
+    return bool(math.isfinite(np.dot(array, array)) or np.isfinite(array).all())
+
+
+def clipped(gradient: Array, norm: float) -> Array:
+    """The gradient, scaled down to `norm` if its Euclidean norm is larger (Pascanu et al., ICML 2013).
+
+    Example:
+        >>> clipped(np.array([3.0, 4.0]), 1.0)
+        array([0.6, 0.8])
+    """
+    largest = np.max(np.abs(gradient), initial=0.0)
+    if largest == 0:
+        return gradient
+    length = float(largest) * float(np.linalg.norm(gradient / largest))  # squares of huge numbers would overflow
+    return gradient if length <= norm else gradient * (norm / length)

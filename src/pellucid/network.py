@@ -1,0 +1,337 @@
+"""Network: layers, and one flat parameter vector with a named view of it for each weight matrix and bias."""
+
+from __future__ import annotations
+
+import math
+
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from copy import deepcopy
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid import inputs as check
+from pellucid.activations import Activation
+from pellucid.errors import InputError
+from pellucid.layers import Dense, Dropout, Layer, Parameters
+from pellucid.losses import LOSSES, MAKERS, Loss, default_loss
+from pellucid.records import resolve
+from pellucid.settings import takes_settings
+from pellucid.targets import Task, encode, task_of
+
+if TYPE_CHECKING:
+    import os
+
+    from pellucid.history import Epoch, History
+
+Array = npt.NDArray[Any]
+
+
+class Scaler(Protocol):
+    """What a network asks of a scaler; `pellucid.data` has Standardizer and Pixels."""
+
+    @property
+    def fitted(self) -> bool: ...
+    def fit(self, X: Array) -> Any: ...
+    def transform(self, X: Array, dtype: Any = ...) -> Array: ...
+
+
+class Params(MutableMapping[str, Array]):
+    """Named views into a flat vector: changing one changes the network; assigning copies into the view."""
+
+    def __init__(self, views: dict[str, Array]) -> None:
+        self._views = views
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._views:
+            raise KeyError(f"There is no parameter {name!r}; this network has {', '.join(self._views)}.")
+        return self._views[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        view, array = self[name], np.asarray(value)
+        if array.shape != view.shape:
+            raise InputError(f"{name} has shape {view.shape}; it cannot take values of shape {array.shape}.")
+        view[...] = array
+
+    def __delitem__(self, name: str) -> None:
+        raise InputError(f"{name} is part of the network and cannot be deleted; build another Network instead.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def __repr__(self) -> str:
+        return "Params(" + ", ".join(f"{name} {view.shape}" for name, view in self._views.items()) + ")"
+
+
+class Network:
+    """A stack of layers, ending in a Dense one whose activation decides what the network answers.
+
+    softmax tells K classes apart, sigmoid answers yes or no, everything else predicts values.
+
+    Args:
+        layers: Dense and Dropout records, in order; the last one Dense.
+        inputs: how many features a row has.
+        seed: decides the initial weights.
+        loss: a name or a `Loss`; by default what belongs to the output (softmax: cross_entropy, sigmoid:
+            binary_cross_entropy, exp: poisson, else squared_error).
+        dtype: "float64" or "float32".
+        scaler: applied to X by every method; fitted by `fit` if it is not fitted yet. A copy is kept.
+
+    Attributes:
+        theta: all parameters in one contiguous vector.
+        params: views into it: params["W1"] (fan_in, units), params["b1"] (units,), numbered by Dense layers.
+        labels: names of the classes, if they have any (data read from a file); features and target likewise.
+
+    Raises:
+        InputError: layers, inputs, loss or dtype that do not fit together.
+
+    Example:
+        >>> net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+        >>> net
+        Network(2 -> Dense 3 tanh -> Dense 2 softmax, loss cross_entropy, 17 parameters, float64)
+        >>> net.forward([[0.0, 0.0]])
+        array([[0.5, 0.5]])
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        inputs: int,
+        seed: int = 0,
+        loss: str | Loss | None = None,
+        dtype: npt.DTypeLike = "float64",
+        scaler: Scaler | None = None,
+    ) -> None:
+        self.layers = _checked_layers(layers)
+        self.inputs: int = check.whole(inputs, "inputs", 1)
+        self.seed: int = check.whole(seed, "seed", 0)
+        self.dtype = _checked_dtype(dtype)
+        output = self.output.activation
+        self.loss_function = default_loss(output) if loss is None else resolve("loss", loss, LOSSES, Loss, MAKERS)
+        _check_pair(output, self.loss_function)
+        self.scaler = _own_copy(scaler)
+        self.labels: tuple[str, ...] | None = None
+        self.features: tuple[str, ...] | None = None
+        self.target: str | None = None
+        drawn = self._draw(np.random.default_rng(self.seed))
+        self._places = _places([[array.shape for array in arrays] for arrays in drawn])
+        self._theta = np.concatenate([array.ravel() for arrays in drawn for array in arrays]).astype(self.dtype)
+        self.params = Params(self.named(self._theta))
+
+    def _draw(self, rng: np.random.Generator) -> list[Parameters]:
+        drawn: list[Parameters] = []
+        width = self.inputs
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                drawn.append(layer.draw(rng, width))
+                width = layer.units
+            else:
+                drawn.append(())
+        return drawn
+
+    @property
+    def output(self) -> Dense:
+        """The last layer."""
+        last = self.layers[-1]
+        assert isinstance(last, Dense)
+        return last
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the network gives for a row."""
+        return self.output.units
+
+    @property
+    def task(self) -> Task:
+        """What the network answers: "classes", "binary", "labels" (several yes or no) or "values"."""
+        return task_of(self.output.activation.name, self.outputs)
+
+    @property
+    def theta(self) -> Array:
+        """All parameters, (size,): W1 row by row, b1, W2, b2, ... Assigning copies into it."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, values: Any) -> None:
+        array = np.asarray(values)
+        if array.shape != self._theta.shape:
+            raise InputError(f"theta has shape {self._theta.shape}; it cannot take values of shape {array.shape}.")
+        self._theta[...] = array
+
+    def unpack(self, theta: Array) -> list[Parameters]:
+        """Views of a vector like `theta` as the parameters of each layer: (W, b) for Dense, () for Dropout."""
+        return [tuple(theta[place].reshape(shape) for place, shape in places) for places in self._places]
+
+    def named(self, theta: Array) -> dict[str, Array]:
+        """Views of a vector like `theta` by name: {"W1": (fan_in, units), "b1": (units,), ...}."""
+        dense = [arrays for arrays in self.unpack(theta) if arrays]
+        return {f"{letter}{i}": array for i, (W, b) in enumerate(dense, 1) for letter, array in (("W", W), ("b", b))}
+
+    @cached_property
+    def weight_mask(self) -> Array:
+        """1 where theta holds a weight, 0 where it holds a bias: (size,), in the network's dtype."""
+        mask = np.zeros_like(self._theta)
+        for name, view in self.named(mask).items():
+            view[...] = name.startswith("W")
+        return mask
+
+    def encode(self, y: Any, n: int, what: str = "y") -> Array:
+        """Targets of n rows as the matrix (n, outputs) that the loss compares with; InputError if they do not fit."""
+        return encode(y, self.task, self.outputs, n, self.loss_function.name, self.dtype, what)
+
+    def forward(self, X: Any) -> Array:
+        """Outputs of the last layer, (n, outputs), for features X (n, inputs).
+
+        Raises:
+            InputError: X does not fit the network.
+        """
+        from pellucid.engines import readable
+
+        return readable.outputs(self, self._theta, readable.inputs_of(self, X))
+
+    def predict(self, X: Any, threshold: float = 0.5) -> Array:
+        """What the network answers for features X (n, inputs).
+
+        Returns:
+            softmax: class indices (n,); sigmoid: 1 where the output is at least `threshold`, else 0; otherwise the
+            outputs. (n,) for a network of one output, (n, outputs) for several.
+
+        Raises:
+            InputError: X does not fit the network.
+        """
+        a = self.forward(X)
+        if self.task == "classes":
+            return np.argmax(a, axis=1)
+        answers = a if self.task == "values" else (a >= threshold).astype(np.int64)
+        return answers[:, 0] if self.outputs == 1 else answers
+
+    def loss(self, X: Any, y: Any, l2: float = 0.0, l1: float = 0.0, sample_weight: Any = None) -> float:
+        """The (weighted) mean loss over the rows of X, plus l2/2 sum W^2 + l1 sum |W|; dropout off.
+
+        Raises:
+            InputError: X, y or the weights do not fit the network.
+        """
+        from pellucid.engines import readable
+
+        return float(readable.loss(self, self._theta, *readable.problem(self, X, y, sample_weight), l2, l1)[0])
+
+    def gradients(
+        self, X: Any, y: Any, l2: float = 0.0, l1: float = 0.0, sample_weight: Any = None
+    ) -> dict[str, Array]:
+        """The gradient of exactly `loss` with these arguments, by name: {"W1": (fan_in, units), ...}.
+
+        Raises:
+            InputError: X, y or the weights do not fit the network.
+        """
+        from pellucid.engines import readable
+
+        problem = readable.problem(self, X, y, sample_weight)
+        return self.named(readable.loss_and_gradient(self, self._theta, *problem, l2, l1)[2])
+
+    def accuracy(self, X: Any, y: Any) -> float:
+        """The share of rows of X that are predicted rightly (with several sigmoid outputs: in every one of them).
+
+        Raises:
+            InputError: X or y do not fit, or the network predicts values.
+        """
+        from pellucid.engines import readable
+
+        if self.task == "values":
+            raise InputError(
+                f"accuracy is for classes; this network ends in {self.output} and predicts values. "
+                "Use net.loss(X, y), or pellucid.metrics.r2(y, net.predict(X))."
+            )
+        return readable.accuracy(self, self._theta, *readable.problem(self, X, y, None))
+
+    @takes_settings
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        progress: bool | None = None,
+        on_epoch: Callable[[Epoch], Any] | None = None,
+        **settings: Any,
+    ) -> History:
+        """Train on X (n, inputs) and y; see `pellucid.fit` and `pellucid.Settings` for what everything means."""
+        from pellucid.training import fit
+
+        return fit(self, X, y, progress=progress, on_epoch=on_epoch, **settings)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write architecture, parameters, scaler and labels to a file; see `pellucid.files.save`."""
+        from pellucid.files import save
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        chain = " -> ".join([str(self.inputs), *(str(layer) for layer in self.layers)])
+        return f"Network({chain}, loss {self.loss_function.name}, {self._theta.size} parameters, {self.dtype})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "params"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Copied and pickled views would be arrays of their own: they are made again from the vector.
+        self.__dict__.update(state)
+        self.params = Params(self.named(self._theta))
+
+
+def _places(shapes: list[list[tuple[int, ...]]]) -> list[list[tuple[slice, tuple[int, ...]]]]:
+    """Where in the flat vector each array of each layer stands."""
+    ends = np.cumsum([0] + [math.prod(shape) for of_layer in shapes for shape in of_layer]).tolist()
+    slices = iter([slice(begin, end) for begin, end in pairwise(ends)])
+    return [[(next(slices), shape) for shape in of_layer] for of_layer in shapes]
+
+
+def _checked_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    if isinstance(layers, Dense | Dropout):
+        layers = [layers]
+    layers = tuple(layers)
+    for layer in layers:
+        if not isinstance(layer, Dense | Dropout):
+            raise InputError(f"Layers are Dense(...) and Dropout(...) records; this is {layer!r}.")
+    if not layers or not isinstance(layers[-1], Dense):
+        raise InputError("The last layer must be a Dense one: its units are the outputs of the network.")
+    for layer in layers[:-1]:
+        if isinstance(layer, Dense) and layer.activation.output_only:
+            raise InputError(
+                f"{layer.activation.name} belongs in the last layer alone; this network has it in a hidden one."
+            )
+    if layers[-1].units == 1 and layers[-1].activation.name == "softmax":
+        raise InputError(
+            "softmax over one unit is always 1. For two classes write Dense(1, 'sigmoid') or Dense(2, 'softmax')."
+        )
+    return layers
+
+
+def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    try:
+        checked = np.dtype(dtype)
+    except TypeError as error:
+        raise InputError(f"dtype must be 'float64' or 'float32'; this is {dtype!r}.") from error
+    if checked not in (np.dtype("float64"), np.dtype("float32")):
+        raise InputError(f"dtype must be 'float64' or 'float32'; this is {checked.name!r}.")
+    return checked
+
+
+def _check_pair(output: Activation, loss: Loss) -> None:
+    if loss.output is not None and loss.output != output.name:
+        raise InputError(
+            f"The loss {loss.name} is defined for {loss.output} outputs; the last layer here is {output.name}. "
+            f"End the network with {loss.output!r}, or use the loss {default_loss(output).name!r}."
+        )
+
+
+def _own_copy(scaler: Scaler | None) -> Scaler | None:
+    if isinstance(scaler, type):
+        raise InputError(f"scaler must be an object, not a class: write {scaler.__name__}() with parentheses.")
+    if scaler is not None and not hasattr(scaler, "transform"):
+        raise InputError(f"scaler must be Standardizer(), Pixels() or None; this is {scaler!r}.")
+    return deepcopy(scaler)

@@ -1,0 +1,70 @@
+"""A progress bar of a training run on standard error, with the losses and the time left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pellucid.errors import MissingExtra, need
+from pellucid.history import Epoch
+
+
+def describe(epoch: Epoch) -> str:
+    """One line of numbers: the losses, and the accuracies where there are classes.
+
+    Example:
+        >>> describe(Epoch(0, 10, 0.5, 0.75, None, None, 0.1, 1.0, None))
+        'loss 0.5000  accuracy 75.0 %'
+    """
+    parts = [f"loss {epoch.loss:.4f}"]
+    if epoch.accuracy is not None:
+        parts.append(f"accuracy {epoch.accuracy:.1%}".replace("%", " %"))
+    if epoch.validation_loss is not None:
+        parts.append(f"validation loss {epoch.validation_loss:.4f}")
+    if epoch.validation_accuracy is not None:
+        parts.append(f"accuracy {epoch.validation_accuracy:.1%}".replace("%", " %"))
+    return "  ".join(parts)
+
+
+@contextmanager
+def shown(epochs: Iterator[Epoch], total: int, show: bool) -> Iterator[Iterator[Epoch]]:
+    """The same epochs, shown as they pass: a bar on a terminal, else about twenty lines over the run."""
+    if not show:
+        yield epochs
+        return
+    try:
+        rich = need("rich.progress", "cli")
+        console = need("rich.console", "cli").Console(stderr=True)
+    except MissingExtra:
+        yield _lines(epochs, total)
+        return
+    if not console.is_terminal:
+        yield _lines(epochs, total)
+        return
+    columns = (
+        "[progress.description]{task.description}",
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[numbers]}"),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=console, transient=False) as bar:
+        task = bar.add_task("epoch", total=total, numbers="")
+        yield _bar(epochs, bar, task)
+
+
+def _bar(epochs: Iterator[Epoch], bar: Any, task: Any) -> Iterator[Epoch]:
+    for epoch in epochs:
+        bar.update(task, completed=epoch.index + 1, numbers=describe(epoch))
+        yield epoch
+
+
+def _lines(epochs: Iterator[Epoch], total: int) -> Iterator[Epoch]:
+    every = max(1, total // 20)
+    for epoch in epochs:
+        if epoch.index % every == 0 or epoch.index == total - 1:
+            left = epoch.seconds / (epoch.index + 1) * (total - epoch.index - 1)
+            print(f"epoch {epoch.index + 1}/{total}  {describe(epoch)}  {left:.0f} s left", file=sys.stderr)
+        yield epoch

@@ -1,0 +1,178 @@
+"""Training: `train` yields one Epoch record after the other; `fit` consumes them and returns the History."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid import inputs as check
+from pellucid.engines import ENGINES, choose, readable
+from pellucid.engines.readable import Problem
+from pellucid.errors import InputError, TrainingDiverged
+from pellucid.history import Epoch, History
+from pellucid.jobs import Job
+from pellucid.network import Network
+from pellucid.progress import shown
+from pellucid.settings import Settings, takes_settings
+from pellucid.splits import split_indices
+from pellucid.targets import labels_of, refuse_single_class
+
+Array = npt.NDArray[Any]
+
+
+@takes_settings
+def fit(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    progress: bool | None = None,
+    on_epoch: Callable[[Epoch], Any] | None = None,
+    **settings: Any,
+) -> History:
+    """Train a network in place. Called again, it goes on from the parameters it has, with a fresh optimizer state.
+
+    Args:
+        net: the network.
+        X: features (n, inputs).
+        y: integers (n,) or one-hot (n, K) for softmax; 0/1 for sigmoid; values otherwise.
+        progress: True shows a progress bar with the time left on standard error.
+        on_epoch: called with every Epoch; returning True stops the training.
+        settings: the fields of `pellucid.Settings`: optimizer, epochs, batch_size, l2, l1, schedule, validation,
+            early_stopping, class_weight, sample_weight, clip_norm, shuffle, seed, engine.
+
+    Returns:
+        The history. After Ctrl-C it holds the epochs that were completed, and `stopped` says "interrupted".
+
+    Raises:
+        InputError: data, labels or settings that do not fit, before anything is changed.
+        TrainingDiverged: a loss, gradient or parameter stopped being finite.
+
+    Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapters 6 to 8.
+
+    Example:
+        >>> from pellucid import Dense, Network
+        >>> net = Network([Dense(1, "sigmoid")], inputs=1)
+        >>> history = fit(net, [[-1.0], [1.0]], [0, 1], epochs=50)
+        >>> bool(history.loss[-1] < history.loss[0])
+        True
+    """
+    job = prepare(net, X, y, Settings.of(settings))
+    try:
+        with closing(run(job)) as epochs, shown(epochs, job.settings.epochs, bool(progress)) as watched:
+            for epoch in watched:
+                if on_epoch is not None and on_epoch(epoch):
+                    job.stopped = "on_epoch"
+                    break
+    except KeyboardInterrupt:
+        job.stopped = "interrupted"
+    except TrainingDiverged as error:
+        error.history = job.history()
+        raise
+    return job.history()
+
+
+@takes_settings
+def train(net: Network, X: Any, y: Any, **settings: Any) -> Iterator[Epoch]:
+    """The same training as `fit`, one Epoch record at a time; settings are those of `fit`.
+
+    Leaving the loop early is fine: with early_stopping, the best parameters are restored then too.
+
+    Raises:
+        InputError: right at the call, before the first epoch.
+        TrainingDiverged: a loss, gradient or parameter stopped being finite.
+
+    Example:
+        >>> from pellucid import Dense, Network
+        >>> net = Network([Dense(1)], inputs=1)
+        >>> for epoch in train(net, [[1.0], [2.0]], [2.0, 4.0], epochs=3):
+        ...     print(epoch.index, epoch.loss >= 0)
+        0 True
+        1 True
+        2 True
+    """
+    return run(prepare(net, X, y, Settings.of(settings)))
+
+
+def run(job: Job) -> Generator[Epoch]:
+    """Take a job's epochs, one at a time."""
+    engine = ENGINES[job.engine]
+    started = time.perf_counter()
+    try:
+        for index in range(job.settings.epochs):
+            start = job.net.theta.copy() if job.watches_start else None
+            engine.run(job, index * job.steps_per_epoch, (index + 1) * job.steps_per_epoch)
+            yield job.finish(index, time.perf_counter() - started, start)
+            if job.out_of_patience():
+                job.stopped = "early stopping"
+                break
+    except TrainingDiverged:
+        raise  # with the parameters of the last finite step
+    except BaseException:
+        job.restore_best()  # interrupted, or the caller left the loop
+        raise
+    else:
+        job.restore_best()
+
+
+def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
+    """Check data and settings against the network, hold rows out, and make the job."""
+    engine = choose(settings.engine)
+    X = check.features(X, net.inputs)
+    t = net.encode(y, len(X))
+    w = None if settings.sample_weight is None else check.row_weights(settings.sample_weight, len(X))
+    rows, held_out = _held_out(X, t, net, settings)
+    if rows is not None:
+        X, t, w = X[rows], t[rows], None if w is None else w[rows]
+    refuse_single_class(t, net.task)
+    w = _class_weighted(w, settings.class_weight, t, net)
+    if net.scaler is not None and not net.scaler.fitted:
+        net.scaler.fit(X)
+    problem = Problem(readable.inputs_of(net, X), t, None if w is None else w.astype(net.dtype))
+    validation = None
+    if held_out is not None:
+        validation = readable.problem(net, *held_out, None, ("validation X", "validation y"))
+    return Job(net, problem, validation, settings, engine)
+
+
+def _held_out(X: Array, t: Array, net: Network, settings: Settings) -> tuple[Array | None, tuple[Any, Any] | None]:
+    """Which rows remain for training (None: all), and the validation (X, y) if there is one."""
+    validation = settings.validation
+    if validation is None:
+        return None, None
+    if isinstance(validation, tuple | list):
+        if len(validation) != 2:
+            raise InputError(f"validation must be (X, y) or a share of the rows; this has {len(validation)} parts.")
+        return None, (check.features(validation[0], net.inputs, "validation X"), validation[1])
+    share = check.number(validation, "validation", 0, open_below=True)
+    labels = t[:, 0] if net.task == "values" and net.outputs == 1 else labels_of(t, net.task)
+    rows, others = split_indices(labels, share, np.random.default_rng(settings.seed))
+    return rows, (X[others], t[others, 0] if net.outputs == 1 else t[others])
+
+
+def _class_weighted(w: Array | None, class_weight: Any, t: Array, net: Network) -> Array | None:
+    """Row weights with each row's class weight multiplied in."""
+    if class_weight is None:
+        return w
+    if net.task not in ("classes", "binary"):
+        raise InputError(f"class_weight needs classes; this network ends in {net.output} and has none.")
+    labels = labels_of(t, net.task)
+    classes = max(net.outputs, 2)
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise InputError(f'class_weight must be a dict or "balanced"; this is {class_weight!r}.')
+        counts = np.bincount(labels, minlength=classes)
+        table = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    else:
+        table = np.ones(classes)
+        for label, weight in dict(class_weight).items():
+            if isinstance(label, bool) or not isinstance(label, int | np.integer) or not 0 <= label < classes:
+                raise InputError(f"class_weight names the class {label!r}; the classes are 0 ... {classes - 1}.")
+            table[label] = check.number(weight, f"class_weight[{label}]", 0)
+    combined = table[labels] if w is None else table[labels] * w
+    return check.row_weights(combined, len(t), "class_weight times sample_weight")
