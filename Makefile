@@ -1,0 +1,49 @@
+# Two commands set everything up on a machine with Python 3.11 or later: make run, make test.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test nightly lint types format clean
+
+run: $(VENV)/.run
+	$(BIN)/pellucid train
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+nightly: $(VENV)/.test
+	$(BIN)/python -m pytest -m nightly
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.lint
+	$(BIN)/mypy
+
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed; $(PYTHON) is `$(PYTHON) --version 2>&1`. Name another: make run PYTHON=python3.12"; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(PIP) -e '.[all]'
+	@touch $@
+
+# The versions that the tests were written against; without the file, any versions the package allows.
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[all,test]' -c constraints.txt
+	@touch $@
+
+$(VENV)/.lint: pyproject.toml constraints.txt $(VENV)/.test
+	$(PIP) -e '.[lint]' -c constraints.txt
+	@touch $@
