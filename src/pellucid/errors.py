@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import Any
 
 
 class PellucidError(Exception):
@@ -42,6 +43,10 @@ class TrainingDiverged(PellucidError, ArithmeticError):
         self.epoch = epoch
         self.step = step
         self.history: object = None
+
+    def __reduce__(self) -> Any:
+        # By default only the message would reach the other process, and four arguments are needed there.
+        return type(self), (str(self), self.layer, self.epoch, self.step), {"history": self.history}
 
 
 def need(module: str, extra: str) -> ModuleType:
