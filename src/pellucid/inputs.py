@@ -30,6 +30,9 @@ def features(X: Any, columns: int | None = None, what: str = "X") -> Array:
         raise InputError(
             f"{what} is not a table: its rows differ in length. Give every row the same columns."
         ) from error
+    if array.ndim == 0:
+        seen = "None" if X is None else f"a single {type(X).__name__}"
+        raise InputError(f"{what} is {seen}; a table is expected: rows are samples, (n, features).")
     if array.dtype == object:
         array = _from_objects(array, what)
     if array.dtype.kind not in "fiub":
@@ -54,7 +57,8 @@ def features(X: Any, columns: int | None = None, what: str = "X") -> Array:
     if columns is not None and array.shape[1] != columns:
         turned = " It looks transposed: pass its .T." if array.shape[0] == columns else ""
         raise InputError(
-            f"{what} has {array.shape[1]} columns, shape {array.shape}; this network was built for inputs={columns}.{turned}"
+            f"{what} has {array.shape[1]} columns, shape {array.shape}; "
+            f"this network was built for inputs={columns}.{turned}"
         )
     refuse_non_finite(array, what)
     return array
@@ -63,7 +67,7 @@ def features(X: Any, columns: int | None = None, what: str = "X") -> Array:
 def _from_objects(array: Array, what: str) -> Array:
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"{what} holds things that are not numbers ({error}). Turn every column into numbers first."
         ) from error
@@ -83,6 +87,19 @@ def refuse_non_finite(array: Array, what: str) -> None:
             f"{what} holds {array[tuple(bad[0])]} at {where} ({len(bad)} such in all). "
             "Fill in or drop what is missing or infinite first."
         )
+
+
+def in_dtype(array: Array, dtype: np.dtype[Any], what: str) -> Array:
+    """Finite numbers in the dtype of a network, or an InputError for one that would become infinite there."""
+    with np.errstate(over="ignore"):
+        converted = array.astype(dtype, copy=False)
+    if converted.dtype.itemsize < array.dtype.itemsize and not np.isfinite(converted).all():
+        where = np.unravel_index(int(np.argmin(np.isfinite(converted))), array.shape)
+        raise InputError(
+            f"{what} holds {array[where]:g} in row {where[0]}, too large for {dtype}. "
+            "Divide it by a large number, or build the network with dtype='float64'."
+        )
+    return converted
 
 
 def row_weights(weights: Any, n: int, what: str = "sample_weight") -> Array:

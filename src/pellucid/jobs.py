@@ -97,10 +97,12 @@ class Job:
 
     def _record(self, epoch: int, rows: Array | None, loss: float, correct: int, rate: float) -> None:
         n = self.n if rows is None else len(rows)
-        weight = readable.total_weight(n, self.problem.w, rows)
-        self._weight_seen += weight
-        mean = self.columns["loss"]
-        mean[epoch] += (loss - mean[epoch]) * (weight / self._weight_seen)
+        w = self.problem.w
+        weight = float(n) if w is None else float(np.sum(w if rows is None else w[rows], dtype=np.float64))
+        if weight:  # a batch whose rows all weigh nothing says nothing
+            self._weight_seen += weight
+            mean = self.columns["loss"]
+            mean[epoch] += (loss - mean[epoch]) * (weight / self._weight_seen)
         self._rows_right += correct
         if self.net.task != "values":
             self.columns["accuracy"][epoch] = self._rows_right / self.n
@@ -169,13 +171,14 @@ class Job:
         epoch = step // self.steps_per_epoch
         X = self.problem.inputs.X
         hints = [f"a smaller learning rate (it was {self.settings.optimizer.learning_rate:g})"]
-        if self.net.scaler is None or self.problem.inputs.scaler is not None:
+        if self.net.scaler is None:
             hints.append(f"standardized features: scaler=Standardizer() (X goes from {X.min():g} to {X.max():g})")
         if self.settings.clip_norm is None:
             hints.append("clip_norm=1.0")
         return TrainingDiverged(
-            f"Training diverged in epoch {epoch + 1} of {self.settings.epochs}, at step {step} (from 0): {what} of {layer} "
-            f"is no longer finite. The network has the parameters of its last finite step. Try {'; or '.join(hints)}.",
+            f"Training diverged in epoch {epoch + 1} of {self.settings.epochs}, at step {step} (from 0): "
+            f"{what} of {layer} is no longer finite. The network has the parameters of its last finite step. "
+            f"Try {'; or '.join(hints)}.",
             layer=layer,
             epoch=epoch,
             step=step,
@@ -219,5 +222,6 @@ def clipped(gradient: Array, norm: float) -> Array:
     largest = np.max(np.abs(gradient), initial=0.0)
     if largest == 0:
         return gradient
-    length = float(largest) * float(np.linalg.norm(gradient / largest))  # squares of huge numbers would overflow
-    return gradient if length <= norm else gradient * (norm / length)
+    shape = gradient / largest  # squares of huge numbers would overflow
+    length = float(np.linalg.norm(shape))
+    return gradient if float(largest) * length <= norm else shape * (norm / length)

@@ -50,7 +50,7 @@ class Loss:
 
     def rows(self, z: Array, a: Array, t: Array) -> Array:
         """The loss of each row, (n,), from pre-activations z, outputs a and targets t, all (n, K)."""
-        values = self.value(z if self.from_logits else a, t)
+        values = np.asarray(self.value(z if self.from_logits else a, t))
         if values.shape == a.shape:
             return np.sum(values, axis=1)
         if values.shape == a.shape[:1]:
@@ -63,6 +63,11 @@ class Loss:
     def delta(self, activation: Activation, z: Array, a: Array, t: Array) -> Array:
         """The derivative of each row's loss by its pre-activations z, (n, K): where backpropagation starts."""
         gradient = self.gradient(a, t)
+        if np.shape(gradient) != a.shape:  # (n,) against (n, 1) would become (n, n) without a word
+            raise InputError(
+                f"The gradient of the loss {self.name!r} has shape {np.shape(gradient)} for outputs of shape {a.shape}. "
+                "It must give the derivative by each output, an array of that same shape."
+            )
         return gradient if self.from_logits else activation.backward(z, a, gradient)
 
 

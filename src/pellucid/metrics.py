@@ -26,9 +26,11 @@ def confusion_matrix(y: Any, predicted: Any, classes: int) -> Array:
     """
     y, predicted = _pair(y, predicted)
     for name, labels in (("y", y), ("predicted", predicted)):
-        if labels.dtype.kind not in "iub" or labels.min(initial=0) < 0 or labels.max(initial=0) >= classes:
-            raise InputError(f"{name} must hold class indices 0 ... {classes - 1}.")
-    return np.bincount(y.astype(np.int64) * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+        indices = labels.ndim == 1 and labels.dtype.kind in "iub"
+        if not indices or labels.min() < 0 or labels.max() >= classes:
+            raise InputError(f"{name} must hold class indices 0 ... {classes - 1}, one a row.")
+    pairs = y.astype(np.int64) * classes + predicted.astype(np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,7 @@ def r2(y: Any, predicted: Any) -> float:
         >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
         1.0
     """
-    y, predicted = _pair(y, predicted)
-    y = y.astype(np.float64)
+    y, predicted = _values(y, predicted)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
         shares = np.where(spread > 0, 1 - ((y - predicted) ** 2).sum(axis=0) / spread, np.nan)
@@ -95,7 +96,7 @@ def mean_absolute_error(y: Any, predicted: Any) -> float:
         >>> mean_absolute_error([1.0, 2.0], [1.0, 4.0])
         1.0
     """
-    y, predicted = _pair(y, predicted)
+    y, predicted = _values(y, predicted)
     return float(np.mean(np.abs(y - predicted)))
 
 
@@ -109,8 +110,14 @@ def root_mean_squared_error(y: Any, predicted: Any) -> float:
         >>> root_mean_squared_error([0.0, 0.0], [3.0, 3.0])
         3.0
     """
+    y, predicted = _values(y, predicted)
+    return float(np.sqrt(np.mean((y - predicted) ** 2)))
+
+
+def _values(y: Any, predicted: Any) -> tuple[Array, Array]:
+    """Both in float64: the difference of two unsigned numbers would wrap around."""
     y, predicted = _pair(y, predicted)
-    return float(np.sqrt(np.mean((y - predicted) ** 2.0)))
+    return y.astype(np.float64), predicted.astype(np.float64)
 
 
 def _pair(y: Any, predicted: Any) -> tuple[Array, Array]:

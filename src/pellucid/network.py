@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from copy import deepcopy
 from functools import cached_property
@@ -293,7 +292,10 @@ def _places(shapes: list[list[tuple[int, ...]]]) -> list[list[tuple[slice, tuple
 def _checked_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     if isinstance(layers, Dense | Dropout):
         layers = [layers]
-    layers = tuple(layers)
+    try:
+        layers = tuple(layers)
+    except TypeError as error:
+        raise InputError(f"layers must be a list such as [Dense(3, 'tanh'), Dense(1)]; this is {layers!r}.") from error
     for layer in layers:
         if not isinstance(layer, Dense | Dropout):
             raise InputError(f"Layers are Dense(...) and Dropout(...) records; this is {layer!r}.")
@@ -314,7 +316,7 @@ def _checked_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     try:
         checked = np.dtype(dtype)
-    except TypeError as error:
+    except (TypeError, ValueError, SyntaxError) as error:  # NumPy reads a text as a little language
         raise InputError(f"dtype must be 'float64' or 'float32'; this is {dtype!r}.") from error
     if checked not in (np.dtype("float64"), np.dtype("float32")):
         raise InputError(f"dtype must be 'float64' or 'float32'; this is {checked.name!r}.")

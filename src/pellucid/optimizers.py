@@ -288,13 +288,14 @@ class AdamW(Adam):
 
 
 def _check(optimizer: Optimizer, name: str, low: float, high: float, open_below: bool = False) -> None:
-    """Refuse a number outside [low, high), or (low, high)."""
+    """Refuse a number outside [low, high), or (low, high); a NumPy number becomes a float, which widens no float32."""
     value = getattr(optimizer, name)
     good = isinstance(value, int | float | np.number) and not isinstance(value, bool) and low <= value < high
     if not good or (open_below and value == low):
         wanted = f"above {low}" if open_below else f"at least {low}"
         wanted += "" if high == np.inf else f" and below {high}"
         raise InputError(f"{type(optimizer).__name__} needs a {name} that is a number {wanted}; this is {value!r}.")
+    object.__setattr__(optimizer, name, float(value))
 
 
 # By name the learning rates are the usual ones; a record such as Adam(0.01) chooses another.

@@ -22,10 +22,11 @@ def penalty(theta: Array, weights: Array, l2: float, l1: float) -> Any:
         25.7
     """
     W = weights * theta
-    return l2 / 2 * np.sum(W * W) + l1 * np.sum(magnitude(W))
+    squares = l2 / 2 * np.sum(W * W) if l2 else 0.0
+    return squares + l1 * np.sum(magnitude(W)) if l1 else squares
 
 
 def penalty_gradient(theta: Array, weights: Array, l2: float, l1: float) -> Array:
     """Its gradient by theta, of the same shape: l2 W + l1 sign(W), with slope 0 where a weight is 0."""
     W = weights * theta
-    return l2 * W + l1 * np.sign(np.real(W))
+    return l2 * W + l1 * np.sign(np.real(W)) if l1 else l2 * W

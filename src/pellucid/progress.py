@@ -43,19 +43,30 @@ def shown(epochs: Iterator[Epoch], total: int, show: bool) -> Iterator[Iterator[
     if not console.is_terminal:
         yield _lines(epochs, total)
         return
-    columns = (
-        "[progress.description]{task.description}",
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TextColumn("{task.fields[numbers]}"),
-        rich.TimeRemainingColumn(),
-    )
-    with rich.Progress(*columns, console=console, transient=False) as bar:
+    with _bar(rich, console) as bar:
         task = bar.add_task("epoch", total=total, numbers="")
-        yield _bar(epochs, bar, task)
+        yield _advancing(epochs, bar, task)
 
 
-def _bar(epochs: Iterator[Epoch], bar: Any, task: Any) -> Iterator[Epoch]:
+def _bar(rich: Any, console: Any) -> Any:
+    """Two lines, so that bar, time left and numbers all fit on a terminal of 80 columns."""
+
+    class Bar(rich.Progress):  # type: ignore[misc]  # rich may be missing, so it is no base class for a type checker
+        def get_renderables(self) -> Iterator[Any]:
+            yield from super().get_renderables()
+            yield from (f"[dim]{task.fields['numbers']}[/dim]" for task in self.tasks)
+
+    return Bar(
+        "[progress.description]{task.description}",
+        rich.MofNCompleteColumn(),
+        rich.BarColumn(),
+        rich.TimeRemainingColumn(),
+        "left",
+        console=console,
+    )
+
+
+def _advancing(epochs: Iterator[Epoch], bar: Any, task: Any) -> Iterator[Epoch]:
     for epoch in epochs:
         bar.update(task, completed=epoch.index + 1, numbers=describe(epoch))
         yield epoch

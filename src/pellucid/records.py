@@ -41,7 +41,8 @@ def resolve(
         name = given.lower().replace("-", "_")
         if name in table:
             return table[name]
-        called = re.fullmatch(r"(\w+)\(([-+.\w]+)\)", name)
+        # The number keeps its signs: "constant(-0.5)", "normal(1e-5)".
+        called = re.fullmatch(r"(\w+)\(([-+.\w]+)\)", given.lower())
         if called and makers and called[1] in makers:
             try:
                 return makers[called[1]](float(called[2]))

@@ -6,13 +6,13 @@ or no (once, or once an output), everything else predicts values.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import InputError
-from pellucid.inputs import refuse_non_finite
+from pellucid.inputs import in_dtype, refuse_non_finite
 
 Array = npt.NDArray[Any]
 Task = Literal["classes", "binary", "labels", "values"]
@@ -55,6 +55,7 @@ def one_hot(y: Any, classes: int | None = None) -> Array:
         raise InputError(f"one_hot takes labels of shape (n,); this has shape {array.shape}.")
     if array.size == 0:
         raise InputError("one_hot got no labels at all.")
+    refuse_non_finite(array, "y")
     labels = _class_indices(array, classes if classes is not None else int(array.max()) + 1)
     t = np.zeros((len(labels), classes if classes is not None else int(labels.max()) + 1))
     t[np.arange(len(labels)), labels] = 1
@@ -86,8 +87,6 @@ def encode(y: Any, task: Task, outputs: int, n: int, loss: str, dtype: Any, what
     if array.ndim == 0 or len(array) != n:
         seen = "a single number" if array.ndim == 0 else f"{len(array)} rows (shape {array.shape})"
         raise InputError(f"{what} has {seen}, X has {n} rows. Give one target for each row of X.")
-    if array.dtype.kind == "c":
-        raise InputError(f"{what} holds complex numbers; targets are real.")
     refuse_non_finite(array, what)
     if task == "classes":
         t = _classes(array, outputs, what)
@@ -99,7 +98,7 @@ def encode(y: Any, task: Task, outputs: int, n: int, loss: str, dtype: Any, what
         t = _values(array, outputs, what)
     if loss == "poisson" and (t < 0).any():
         raise InputError(f"{what} goes down to {t.min():g}; the poisson loss is for counts, 0 or more.")
-    return t.astype(dtype, copy=False)
+    return in_dtype(t, np.dtype(dtype), what)
 
 
 def labels_of(t: Array, task: Task) -> Array:
@@ -130,15 +129,26 @@ def _array(y: Any, what: str = "y") -> Array:
         array = np.asarray(y)
     except ValueError as error:
         raise InputError(f"{what} is not an array: its rows differ in length.") from error
-    if array.dtype.kind in "OUS":
-        try:
-            return array.astype(np.float64) if array.dtype == object else _refuse_text(array, what)
-        except (TypeError, ValueError):
-            _refuse_text(array, what)
+    if array.dtype == object:
+        array = _from_objects(array, what)
+    if array.dtype.kind == "c":
+        raise InputError(f"{what} holds complex numbers; targets are real.")
+    if array.dtype.kind not in "fiub":
+        _refuse_text(array, what)
     return array
 
 
-def _refuse_text(array: Array, what: str) -> Array:
+def _from_objects(array: Array, what: str) -> Array:
+    """Python numbers in an array of objects, as a column of a table often is; None becomes NaN."""
+    if array.ndim and all(isinstance(value, int | np.integer) for value in array.flat):
+        return np.array(array.tolist())
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return _refuse_text(array, what)
+
+
+def _refuse_text(array: Array, what: str) -> NoReturn:
     example = array.ravel()[0] if array.size else ""
     raise InputError(
         f"{what} holds text or other things that are not numbers, such as {example!r}. Number the classes first: "
@@ -151,8 +161,9 @@ def _class_indices(array: Array, classes: int, what: str = "y") -> Array:
     if array.dtype.kind == "f":
         fix = f"write {what}.astype(int)" if (array == np.floor(array)).all() else "classes cannot be fractions"
         raise InputError(
-            f"{what} holds floats ({array.dtype}, such as {array.ravel()[0]:g}) where class numbers 0 ... {classes - 1} are "
-            f"expected. If they are classes, {fix}; to predict values, end the network with Dense(1)."
+            f"{what} holds floats ({array.dtype}, such as {array.ravel()[0]:g}) where class numbers "
+            f"0 ... {classes - 1} are expected. If they are classes, {fix}; "
+            "to predict values, end the network with Dense(1)."
         )
     low, high = int(array.min()), int(array.max())
     if low < 0 or high >= classes:
@@ -184,7 +195,8 @@ def _classes(array: Array, outputs: int, what: str) -> Array:
     if (array < 0).any() or not np.allclose(array.sum(axis=1), 1, atol=1e-6):
         row = int(np.argmax((array < 0).any(axis=1) | ~np.isclose(array.sum(axis=1), 1, atol=1e-6)))
         raise InputError(
-            f"{what} looks one-hot, but row {row} is {array[row].tolist()}: each row must be shares of 0 or more that add up to 1."
+            f"{what} looks one-hot, but row {row} is {array[row].tolist()}: "
+            "each row must be shares of 0 or more that add up to 1."
         )
     return array
 
@@ -204,10 +216,11 @@ def _binary(array: Array, what: str) -> Array:
         fix = ""
         if len(values) == 2:
             fix = f" For two classes write ({what} == {values[1]:g}).astype(int)."
-        elif (values == np.floor(values)).all():
+        elif len(values) > 2 and (values == np.floor(values)).all():
             fix = f" For {len(values)} classes end the network with Dense({len(values)}, 'softmax')."
         raise InputError(
-            f"{what} holds {column[wrong][0]:g} (values from {values[0]:g} to {values[-1]:g}); one sigmoid output takes 0 and 1.{fix}"
+            f"{what} holds {column[wrong][0]:g} (values from {values[0]:g} to {values[-1]:g}); "
+            f"one sigmoid output takes 0 and 1.{fix}"
         )
     return column
 
@@ -230,9 +243,9 @@ def _values(array: Array, outputs: int, what: str) -> Array:
     if array.ndim == 1 and outputs == 1:
         return array.reshape(-1, 1)
     if array.ndim != 2 or array.shape[1] != outputs:
-        shape = "(n,) or (n, 1)" if outputs == 1 else f"(n, {outputs})"
+        units, shape = ("1 unit", "(n,) or (n, 1)") if outputs == 1 else (f"{outputs} units", f"(n, {outputs})")
         raise InputError(
-            f"{what} has shape {array.shape}; a last layer of {outputs} {'unit' if outputs == 1 else 'units'} takes {shape}. "
+            f"{what} has shape {array.shape}; a last layer of {units} takes {shape}. "
             "To tell classes apart, end the network with a softmax layer."
         )
     return array

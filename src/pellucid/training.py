@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -131,6 +131,8 @@ def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
         X, t, w = X[rows], t[rows], None if w is None else w[rows]
     refuse_single_class(t, net.task)
     w = _class_weighted(w, settings.class_weight, t, net)
+    if held_out is not None:
+        net.encode(held_out[1], len(held_out[0]), "validation y")  # refused here, before the scaler is fitted
     if net.scaler is not None and not net.scaler.fitted:
         net.scaler.fit(X)
     problem = Problem(readable.inputs_of(net, X), t, None if w is None else w.astype(net.dtype))
@@ -169,8 +171,10 @@ def _class_weighted(w: Array | None, class_weight: Any, t: Array, net: Network) 
         counts = np.bincount(labels, minlength=classes)
         table = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
+        if not isinstance(class_weight, Mapping):
+            raise InputError(f'class_weight must be a dict or "balanced"; this is {class_weight!r}.')
         table = np.ones(classes)
-        for label, weight in dict(class_weight).items():
+        for label, weight in class_weight.items():
             if isinstance(label, bool) or not isinstance(label, int | np.integer) or not 0 <= label < classes:
                 raise InputError(f"class_weight names the class {label!r}; the classes are 0 ... {classes - 1}.")
             table[label] = check.number(weight, f"class_weight[{label}]", 0)

@@ -38,7 +38,7 @@ class Inputs(NamedTuple):
 
     def batch(self, rows: Rows) -> Array:
         X = self.X[rows]
-        return X.astype(self.dtype, copy=False) if self.scaler is None else self.scaler.transform(X, dtype=self.dtype)
+        return check.in_dtype(X, self.dtype, "X") if self.scaler is None else self.scaler.transform(X, dtype=self.dtype)
 
 
 class Problem(NamedTuple):
@@ -123,7 +123,7 @@ def loss_and_gradient(
     n = len(t) if rows is None else len(rows)
     total = total_weight(n, w, rows)
     value: Any = 0.0
-    gradient: Any = 0.0
+    gradient: Any = None
     correct = 0
     for block in blocks(n):
         chosen = block if rows is None else rows[block]
@@ -135,13 +135,14 @@ def loss_and_gradient(
             losses = losses * w[chosen]
             delta = delta * w[chosen, np.newaxis]
         value = value + np.sum(losses) / total
-        gradient = gradient + backpropagate(net, delta / total, backwards)
+        of_block = backpropagate(net, delta / total, backwards)
+        gradient = of_block if gradient is None else gradient + of_block
         correct += count_correct(a, t_block, net.task)
     if l2 or l1:
         weights = net.weight_mask
         value = value + penalty(theta, weights, l2, l1)
         gradient = gradient + penalty_gradient(theta, weights, l2, l1)
-    return value, correct, np.asarray(gradient)
+    return value, correct, gradient
 
 
 def total_weight(n: int, w: Array | None, rows: Array | None = None) -> float:

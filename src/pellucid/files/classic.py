@@ -19,7 +19,7 @@ def save_weights_json(net: Network, path: str | os.PathLike[str]) -> None:
     Nothing else is in the file: activations and scaler must be known to whoever reads it.
 
     Raises:
-        FileError: the network has not two Dense layers, or the place cannot be written.
+        FileError: the network has not two Dense layers, a weight is not finite, or the place cannot be written.
     """
     if set(net.params) != {"W1", "b1", "W2", "b2"}:
         raise FileError(f"{path}: this format holds two Dense layers; the network is {net!r}. Use net.save(...).")
@@ -64,4 +64,7 @@ def load_weights_json(path: str | os.PathLike[str], activations: tuple[str, str]
 def _shape(path: Path, key: str, value: object) -> tuple[int, int]:
     if not isinstance(value, list) or not value or not isinstance(value[0], list) or not value[0]:
         raise FileError(f"{path}: {key} must be a list of rows of numbers.")
+    # All of them, before a network of that size is made: a short file could claim a matrix that fits no memory.
+    if not all(isinstance(row, list) and len(row) == len(value[0]) for row in value):
+        raise FileError(f"{path}: {key} has rows of different lengths.")
     return len(value), len(value[0])

@@ -8,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid.activations import ACTIVATIONS
-from pellucid.data.scalers import scaler_from_dict
+from pellucid.data.scalers import Pixels, Standardizer, scaler_from_dict
 from pellucid.errors import FileError, InputError
 from pellucid.files import strict_json
 from pellucid.layers import Dense, Dropout, Layer
@@ -34,10 +36,8 @@ def write_json_model(net: Network, path: Path) -> None:
             "layers": [_layer_record(layer, path) for layer in net.layers],
             "loss": _known_loss(net.loss_function, path),
             "dtype": net.dtype.name,
-            "scaler": None if net.scaler is None else net.scaler.to_dict(),  # type: ignore[attr-defined]
-            "labels": None if net.labels is None else list(net.labels),
-            "features": None if net.features is None else list(net.features),
-            "target": net.target,
+            "scaler": _scaler_record(net.scaler, path),
+            **_names(net, _listed(net.labels), _listed(net.features), net.target, path),
             "parameters": {name: _finite(array, name, path).tolist() for name, array in net.params.items()},
         },
     )
@@ -61,17 +61,29 @@ def read_json_model(path: Path) -> Network:
         net = _network(record, path)
     except InputError as error:
         raise FileError(f"{path}: {error}") from error
-    classes = {"classes": net.outputs, "binary": 2, "labels": net.outputs, "values": None}[net.task]
-    net.labels = strict_json.names(path, "labels", record["labels"], classes)
-    net.features = strict_json.names(path, "features", record["features"], net.inputs)
-    if record["target"] is not None and not isinstance(record["target"], str):
-        raise FileError(f"{path}: target must be a text or null.")
-    net.target = record["target"]
+    names = _names(net, record["labels"], record["features"], record["target"], path)
+    net.labels, net.features, net.target = names["labels"], names["features"], names["target"]
     parameters = record["parameters"]
     strict_json.keys(path, "parameters", parameters, set(net.params))
     for name, view in net.params.items():
         view[...] = strict_json.array(path, f"parameter {name}", parameters[name], view.shape, net.dtype)
     return net
+
+
+def _names(net: Network, labels: Any, features: Any, target: Any, path: Path) -> dict[str, Any]:
+    """Names of classes, features and target, checked alike on the way out and in: what is saved can be loaded."""
+    classes = {"classes": net.outputs, "binary": 2, "labels": net.outputs, "values": None}[net.task]
+    if target is not None and not isinstance(target, str):
+        raise FileError(f"{path}: target must be a text or null.")
+    return {
+        "labels": strict_json.names(path, "labels", labels, classes),
+        "features": strict_json.names(path, "features", features, net.inputs),
+        "target": target,
+    }
+
+
+def _listed(names: Any) -> list[Any] | None:
+    return None if names is None else list(names)
 
 
 def _network(record: dict[str, Any], path: Path) -> Network:
@@ -80,7 +92,11 @@ def _network(record: dict[str, Any], path: Path) -> Network:
         raise FileError(f"{path}: layers must be a list.")
     if not isinstance(record["loss"], str) or not isinstance(record["dtype"], str):
         raise FileError(f"{path}: loss and dtype must be names.")
+    if record["dtype"] not in ("float64", "float32"):
+        raise FileError(f"{path}: dtype must be 'float64' or 'float32'; it is {record['dtype']!r}.")
     scaler = None if record["scaler"] is None else scaler_from_dict(record["scaler"])
+    if isinstance(scaler, Standardizer) and scaler.mean is not None and len(scaler.mean) != record["inputs"]:
+        raise FileError(f"{path}: the scaler has {len(scaler.mean)} columns, the network {record['inputs']!r} inputs.")
     built = [_layer(i, layer, path) for i, layer in enumerate(layers, 1)]
     _refuse_unstored_weights(record, built, path)
     return Network(built, record["inputs"], loss=record["loss"], dtype=record["dtype"], scaler=scaler)
@@ -95,7 +111,9 @@ def _refuse_unstored_weights(record: dict[str, Any], layers: list[Layer], path: 
         if isinstance(layer, Dense):
             i += 1
             W, b = parameters.get(f"W{i}"), parameters.get(f"b{i}")
-            if not isinstance(W, list) or len(W) != width or not isinstance(b, list) or len(b) != layer.units:
+            rows = W if isinstance(W, list) and len(W) == width else []
+            stored = rows and all(isinstance(row, list) and len(row) == layer.units for row in rows)
+            if not stored or not isinstance(b, list) or len(b) != layer.units:
                 raise FileError(
                     f"{path}: parameters W{i} and b{i} must be of shape ({width}, {layer.units}) and ({layer.units},)."
                 )
@@ -106,7 +124,7 @@ def _layer_record(layer: Layer, path: Path) -> dict[str, Any]:
     if isinstance(layer, Dropout):
         return {"type": "dropout", "rate": float(layer.rate)}
     name = layer.activation.name
-    if ACTIVATIONS.get(name) is not layer.activation:
+    if ACTIVATIONS.get(name) != layer.activation:  # equal, not the same: a copied or unpickled network has its own
         raise FileError(
             f"{path}: the activation {name!r} is your own; a file cannot hold its formula, so nothing was saved."
         )
@@ -130,17 +148,29 @@ def _known_loss(loss: Loss, path: Path) -> str:
         known: Loss = resolve("loss", loss.name, LOSSES, Loss, MAKERS)
     except InputError:
         known = None  # type: ignore[assignment]
-    # A huber(delta) is made anew by its name; all others are the table's own records.
-    if known is not loss and not loss.name.startswith("huber("):
+    if known is None or _formulas(known) != _formulas(loss):
         raise FileError(
             f"{path}: the loss {loss.name!r} is your own; a file cannot hold its formula, so nothing was saved."
         )
     return loss.name
 
 
-def _finite(array: Any, name: str, path: Path) -> Any:
-    import numpy as np
+def _formulas(loss: Loss) -> list[Any]:
+    """What makes two losses the same; partials are equal only to themselves, so theirs are taken apart."""
+    of_both = [getattr(function, "func", function) for function in (loss.value, loss.gradient)]
+    constants = [getattr(function, "keywords", None) for function in (loss.value, loss.gradient)]
+    return [loss.name, loss.output, loss.from_logits, *of_both, *constants]
 
+
+def _scaler_record(scaler: Any, path: Path) -> dict[str, Any] | None:
+    if scaler is not None and not isinstance(scaler, Standardizer | Pixels):
+        raise FileError(
+            f"{path}: the scaler {scaler!r} is your own; a file holds Standardizer and Pixels, so nothing was saved."
+        )
+    return None if scaler is None else scaler.to_dict()
+
+
+def _finite(array: Any, name: str, path: Path) -> Any:
     if not np.isfinite(array).all():
         raise FileError(
             f"{path}: {name} holds NaN or infinity, so nothing was saved. Train again with a smaller learning rate."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,7 +25,8 @@ def read(path: Path, largest: int = LARGEST) -> dict[str, Any]:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(largest + 1)
+            # Python makes room for as much as is asked for: 256 MiB for a file of one line, were it not for its size.
+            raw = file.read(min(os.fstat(file.fileno()).st_size, largest) + 1)
     except FileNotFoundError as error:
         raise FileError(f"{path}: there is no such file.") from error
     except OSError as error:
@@ -50,15 +52,19 @@ def write(path: Path, value: dict[str, Any]) -> None:
     """Write an object; numbers read back bit for bit. Through a file beside it, so a full disk leaves the old one.
 
     Raises:
-        FileError: the place cannot be written.
+        FileError: the place cannot be written, or the object holds what JSON cannot.
     """
-    text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    try:
+        raw = (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+    except ValueError as error:  # half of a surrogate pair in a text, NaN, infinity
+        raise FileError(f"{path}: nothing was saved, for a part of it cannot be written ({error}).") from error
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(raw)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not even be made, it cannot be removed
+            beside.unlink()
         raise FileError(f"{path}: cannot be written ({error.strerror}).") from error
 
 

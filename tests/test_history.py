@@ -1,0 +1,131 @@
+"""Histories: columns of a run, and files that give them back bit for bit."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import Dense, History, Network
+from pellucid.history import COLUMNS
+
+X = np.random.default_rng(0).normal(size=(12, 2))
+Y = np.arange(12) % 2
+
+
+def history_of(output: Dense, **settings: Any) -> History:
+    net = Network([Dense(3, "tanh"), output], inputs=2)
+    return net.fit(X, Y if output.activation.name == "softmax" else X[:, 0] * X[:, 1], epochs=5, **settings)
+
+
+HISTORIES = {
+    "classes": lambda: history_of(Dense(2, "softmax")),
+    "classes, validation": lambda: history_of(Dense(2, "softmax"), validation=0.25, batch_size=2),
+    "values": lambda: history_of(Dense(1)),
+    "values, validation": lambda: history_of(Dense(1), validation=0.25, early_stopping=3, schedule="cosine"),
+}
+MEASURED = {
+    "classes": {"loss", "accuracy", "learning_rate", "seconds"},
+    "classes, validation": set(COLUMNS),
+    "values": {"loss", "learning_rate", "seconds"},
+    "values, validation": {"loss", "validation_loss", "learning_rate", "seconds"},
+}
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_only_what_was_measured_is_a_column(case: str) -> None:
+    history = HISTORIES[case]()
+    columns = history.columns()
+    assert set(columns) == MEASURED[case]
+    assert list(columns) == [name for name in COLUMNS if name in columns]
+    for name in COLUMNS:
+        if name in columns:
+            assert columns[name].shape == (len(history),)
+            assert np.isfinite(columns[name]).all()
+        else:
+            assert getattr(history, name) is None
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_csv_reads_back_bit_for_bit(case: str, tmp_path: Path) -> None:
+    history = HISTORIES[case]()
+    history.to_csv(tmp_path / "h.csv")
+    with (tmp_path / "h.csv").open(newline="", encoding="utf-8") as file:
+        header, *lines = csv.reader(file)
+    assert header == ["epoch", *history.columns()]
+    assert [line[0] for line in lines] == [str(e) for e in range(len(history))]
+    for k, column in enumerate(history.columns().values(), 1):
+        assert np.array([float(line[k]) for line in lines]).tobytes() == column.tobytes()
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_json_reads_back_bit_for_bit(case: str, tmp_path: Path) -> None:
+    history = HISTORIES[case]()
+    history.to_json(tmp_path / "h.json")
+    record = json.loads((tmp_path / "h.json").read_text(encoding="utf-8"))
+    for name, column in history.columns().items():
+        assert np.array(record.pop(name)).tobytes() == column.tobytes()
+    assert record == {
+        "stopped": history.stopped,
+        "best_epoch": history.best_epoch,
+        "engine": "readable",
+        "settings": history.settings,
+    }
+
+
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    history = HISTORIES["values"]()
+    history.to_csv(str(tmp_path / "h.csv"))
+    history.to_json(str(tmp_path / "h.json"))
+    assert (tmp_path / "h.csv").stat().st_size > 0
+    assert (tmp_path / "h.json").stat().st_size > 0
+
+
+def test_a_number_that_is_not_finite_keeps_the_files_valid(tmp_path: Path) -> None:
+    columns = {name: np.array([0.5, np.inf, np.nan]) for name in ("loss", "learning_rate", "seconds")}
+    history = History(accuracy=None, validation_loss=None, validation_accuracy=None, **columns)
+    history.to_json(tmp_path / "h.json")
+
+    def refuse(name: str) -> float:
+        raise AssertionError(f"{name} is not JSON")
+
+    record = json.loads((tmp_path / "h.json").read_text(encoding="utf-8"), parse_constant=refuse)
+    assert record["loss"] == [0.5, None, None]
+    history.to_csv(tmp_path / "h.csv")
+    assert [line.split(",")[1] for line in (tmp_path / "h.csv").read_text().split()] == ["loss", "0.5", "inf", "nan"]
+
+
+def test_a_history_without_an_epoch(tmp_path: Path) -> None:
+    """Interrupted in the first epoch: the accuracy was begun, nothing was completed."""
+    columns = {name: np.full(10, np.nan) for name in COLUMNS}
+    columns["accuracy"][0] = 0.5
+    history = History.of(columns, 0, stopped="interrupted")
+    assert len(history) == 0
+    assert repr(history) == "History(no epoch completed, stopped: interrupted)"
+    history.to_csv(tmp_path / "h.csv")
+    assert (tmp_path / "h.csv").read_text().split() == ["epoch,loss,accuracy,learning_rate,seconds"]
+    history.to_json(tmp_path / "h.json")
+    assert json.loads((tmp_path / "h.json").read_text())["loss"] == []
+
+
+def test_its_columns_are_no_views_of_the_run() -> None:
+    columns = {name: np.ones(3) for name in COLUMNS}
+    history = History.of(columns, 2)
+    columns["loss"][...] = 7
+    assert history.loss.tolist() == [1, 1]
+
+
+def test_it_shows_how_the_run_ended() -> None:
+    shown = repr(HISTORIES["classes, validation"]())
+    assert shown.startswith("History(5 epochs, stopped: epochs; last: loss 0.")
+    assert "validation_accuracy" in shown
+
+
+def test_seconds_grow_and_count_from_the_start() -> None:
+    seconds = HISTORIES["classes"]().seconds
+    assert seconds[0] > 0
+    assert (np.diff(seconds) > 0).all()

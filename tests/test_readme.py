@@ -1,0 +1,45 @@
+"""What the READMEs show is run: their Python as it stands, and every command and file they name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.zh.md")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_twenty_lines_run_and_learn(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip() and not line.startswith("#")]) <= 20
+    exec(compile(code, name, "exec"), {})
+    printed = capsys.readouterr().out
+    spiral, digits = (float(share) for share in re.findall(r"([\d.]+)%", printed))
+    assert spiral > 95
+    assert digits > 95
+    predicted, true = re.findall(r"\[([\d ]+)\]", printed.splitlines()[-1])
+    assert predicted == true
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_file_named_is_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert links
+    assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []
+
+
+def test_both_languages_say_the_same() -> None:
+    codes = []
+    for name in READMES:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+        # Comments and printed words are translated, everything else is equal.
+        codes.append([re.sub(r'#.*|f"[^"]*"', "", block) for block in blocks])
+    assert codes[0] == codes[1]
