@@ -18,6 +18,7 @@ SOURCE = ROOT / "src" / "pellucid"
 # From top to bottom; a module imports only from those above it. A folder is one room: inside it, no circles.
 HOUSE = [
     "errors",
+    "inputs",
     "records",
     "activations",
     "losses",
@@ -25,13 +26,13 @@ HOUSE = [
     "initializers",
     "optimizers",
     "schedules",
-    "inputs",
     "layers",
     "targets",
     "settings",
     "network",
     "history",
     "engines",
+    "divergence",
     "jobs",
     "splits",
     "progress",

@@ -349,7 +349,7 @@ def test_own_optimizer_step_by_step() -> None:
 @pytest.mark.parametrize("kind", OPTIMIZERS.values())
 @pytest.mark.parametrize("rate", [0, 0.0, -0.1, math.nan, math.inf, True, "0.1", None, [0.1]])
 def test_a_rate_that_is_none_is_refused(kind: Any, rate: Any) -> None:
-    with pytest.raises(InputError, match=f"{kind.__name__} needs a learning_rate that is a number above 0; this is"):
+    with pytest.raises(InputError, match=f"{kind.__name__}'s learning_rate must be a number above 0; this is"):
         kind(rate)
 
 
@@ -369,7 +369,7 @@ def test_a_rate_that_is_none_is_refused(kind: Any, rate: Any) -> None:
 )
 def test_constants_out_of_range_are_refused(kind: Any, name: str, values: Any) -> None:
     for value in values:
-        with pytest.raises(InputError, match=f"{kind.__name__} needs a {name} that is a number .*; this is"):
+        with pytest.raises(InputError, match=f"{kind.__name__}'s {name} must be a number .*; this is"):
             kind(0.1, **{name: value})
 
 

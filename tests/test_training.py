@@ -16,7 +16,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import SGD, Activation, Adam, Dense, Dropout, Epoch, History, InputError, Network, fit, train
+from pellucid import (
+    SGD,
+    Activation,
+    Adam,
+    Dense,
+    Dropout,
+    Epoch,
+    History,
+    InputError,
+    Network,
+    TrainingDiverged,
+    fit,
+    train,
+)
 from pellucid.data import Pixels, Standardizer
 from pellucid.engines import readable
 from pellucid.splits import split_indices
@@ -217,6 +230,10 @@ class TestEarlyStopping:
         assert history.best_epoch == np.argmin(history.validation_loss)
         assert len(history) == history.best_epoch + 1 + patience
         assert net.loss(X_VAL, Y_VAL, l2=settings.get("l2", 0.0)) == history.validation_loss.min()
+
+    def test_a_loss_that_stays_the_same_is_no_improvement(self) -> None:
+        history = classifier().fit(X, Y, epochs=100, optimizer=SGD(1e-300), validation=(X_VAL, Y_VAL), early_stopping=4)
+        assert (history.stopped, history.best_epoch, len(history)) == ("early stopping", 0, 5)
 
     def test_every_shorter_wait_was_forgiven(self) -> None:
         """No run of `patience` epochs without a lower loss happened before the last one."""
@@ -589,3 +606,12 @@ def test_arguments_come_by_name() -> None:
         classifier().fit(X, Y, SGD(0.1))  # type: ignore[misc]
     with pytest.raises(InputError, match="There is no setting 'lr'"):
         classifier().fit(X, Y, lr=0.1)
+
+
+def test_the_last_update_is_looked_at_too() -> None:
+    """No step follows it that would see the loss overflow: fit itself looks once more."""
+    net = Network([Dense(4, "identity", init="normal(1)"), Dense(1)], inputs=1)
+    before = net.theta.copy()
+    with pytest.raises(TrainingDiverged, match="epoch 1 of 1, at step 0"):
+        net.fit([[1.0], [2.0]], [1.0, 2.0], optimizer=SGD(1e160), epochs=1)
+    assert np.array_equal(net.theta, before)

@@ -47,9 +47,12 @@ __all__ = [
 
 # What is not needed to build and train a network is imported when it is first asked for.
 _LATER = {"load": "pellucid.files"}
+_MODULES = ("data", "files", "lessons", "metrics", "plots", "schedules")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(import_module(_LATER[name]), name)
+    if name in _MODULES:
+        return import_module(f"pellucid.{name}")
     raise AttributeError(f"module 'pellucid' has no attribute {name!r}")

@@ -69,7 +69,13 @@ class Activation:
         """From the gradient at a (n, K) to the gradient at z (n, K): the chain rule."""
         if self.pull is not None:
             return self.pull(a, gradient)
-        return gradient * self.slope_at(z, a)
+        slope = self.slope_at(z, a)
+        if np.shape(slope) not in ((), z.shape):
+            raise InputError(
+                f"The slope of the activation {self.name!r} has shape {np.shape(slope)} where z has {z.shape}. "
+                "It is taken elementwise: give an array of the shape of z."
+            )
+        return gradient * slope
 
 
 def _inputs(function: Callable[..., Array]) -> int:

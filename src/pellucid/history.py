@@ -45,7 +45,7 @@ class Epoch:
     network: Network
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """All epochs of a run, as columns of shape (epochs,); a column that was not measured is None.
 

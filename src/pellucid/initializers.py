@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.errors import InputError
+from pellucid.inputs import number
 
 Array = npt.NDArray[Any]
 
@@ -75,9 +75,8 @@ def constant(value: float) -> Initializer:
         >>> constant(0.5).draw(np.random.default_rng(0), 1, 2).tolist()
         [[0.5, 0.5]]
     """
-    if not np.isfinite(value):
-        raise InputError(f"constant(value) needs a finite number, not {value!r}.")
-    return Initializer(f"constant({float(value)!r})", partial(_constant, value=float(value)))
+    value = number(value, "constant(value)", -float(np.finfo(np.float64).max))
+    return Initializer(f"constant({value!r})", partial(_constant, value=value))
 
 
 def normal(std: float = 0.01) -> Initializer:
@@ -90,9 +89,8 @@ def normal(std: float = 0.01) -> Initializer:
         >>> normal(0.01).name
         'normal(0.01)'
     """
-    if not 0 <= std < np.inf:
-        raise InputError(f"normal(std) needs a standard deviation of 0 or more, not {std!r}.")
-    return Initializer(f"normal({float(std)!r})", partial(_normal, std=float(std)))
+    std = number(std, "normal(std)", 0)
+    return Initializer(f"normal({std!r})", partial(_normal, std=std))
 
 
 def uniform(limit: float = 0.05) -> Initializer:
@@ -105,9 +103,8 @@ def uniform(limit: float = 0.05) -> Initializer:
         >>> bool(np.all(np.abs(uniform(0.1).draw(np.random.default_rng(0), 9, 9)) <= 0.1))
         True
     """
-    if not 0 <= limit < np.inf:
-        raise InputError(f"uniform(limit) needs a number of 0 or more, not {limit!r}.")
-    return Initializer(f"uniform({float(limit)!r})", partial(_uniform, limit=float(limit)))
+    limit = number(limit, "uniform(limit)", 0)
+    return Initializer(f"uniform({limit!r})", partial(_uniform, limit=limit))
 
 
 _GLOROT = "Glorot and Bengio, AISTATS (2010)"

@@ -135,12 +135,29 @@ def whole(value: Any, name: str, low: int, none: bool = False) -> Any:
     return int(value)
 
 
-def number(value: Any, name: str, low: float, open_below: bool = False, none: bool = False) -> Any:
-    """A finite number of at least (or above) `low`, or None where that is allowed, or an InputError that says so."""
+def number(
+    value: Any,
+    name: str,
+    low: float,
+    high: float = np.inf,
+    *,
+    open_below: bool = False,
+    open_above: bool = True,
+    none: bool = False,
+) -> Any:
+    """A float from `low` to `high`, its ends in or out, or None where that is allowed, or an InputError that says so.
+
+    Example:
+        >>> number(1, "rate", 0, 1)
+        Traceback (most recent call last):
+        pellucid.errors.InputError: rate must be a number in [0, 1); this is 1.
+    """
     if none and value is None:
         return None
-    good = isinstance(value, int | float | np.number) and not isinstance(value, bool) and low <= value < np.inf
-    if not good or (open_below and value == low):
+    good = isinstance(value, int | float | np.number) and not isinstance(value, bool) and low <= value <= high
+    if not good or (open_below and value == low) or (open_above and value == high):
         wanted = f"above {low}" if open_below else f"of at least {low}"
+        if high < np.inf:
+            wanted = f"in {'(' if open_below else '['}{low}, {high}{')' if open_above else ']'}"
         raise InputError(f"{name} must be a number {wanted}; this is {value!r}.")
     return float(value)

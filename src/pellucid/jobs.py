@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.divergence import all_finite, diverged
 from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import TrainingDiverged
 from pellucid.history import COLUMNS, Epoch, History
-from pellucid.layers import Dense, Dropout
+from pellucid.layers import Dropout
 from pellucid.network import Network
 from pellucid.optimizers import State
 from pellucid.schedules import Place, Watch
@@ -54,6 +55,7 @@ class Job:
         self.best_epoch: int | None = None
         self._weight_seen = self._rows_right = 0.0
         self._finite = self.net.theta.copy()  # where the last finite loss and gradient were taken
+        self._last_rows: Array | None = None
         self._best: Array | None = None
         self._best_loss = math.inf
 
@@ -80,16 +82,17 @@ class Job:
         """Use a step's loss and gradient: clip, update, keep the books. Raises TrainingDiverged, parameters kept."""
         net, epoch = self.net, step // self.steps_per_epoch
         if not (math.isfinite(loss) and all_finite(gradient)):
-            raise self._diverged(step, rows, gradient)
+            raise self._diverged(step, self.problem.part(rows), gradient)
         if self.settings.clip_norm is not None:
             gradient = clipped(gradient, self.settings.clip_norm)
         rate = self.settings.optimizer.learning_rate * self.settings.schedule.scale(self._place(step), self.watch)
         theta, state = self.settings.optimizer.update(gradient, self.state, net.theta, rate, net.weight_mask)
         if not all_finite(theta):
-            raise self._diverged(step, rows, gradient, theta)
+            raise self._diverged(step, self.problem.part(rows), gradient, theta)
         self._finite[...] = net.theta
         net.theta = theta  # one copy, so that an interrupt finds either the old or the new parameters
         self.state = state
+        self._last_rows = rows
         self._record(epoch, rows, loss, correct, rate)
 
     def _place(self, step: int) -> Place:
@@ -118,13 +121,12 @@ class Job:
     def finish(self, index: int, seconds: float, start: Array | None) -> Epoch:
         """Close an epoch: validation, books, best parameters. `start`: parameters that the epoch began with."""
         if self.validation is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                value, correct = readable.loss(
-                    self.net, self.net.theta, *self.validation, self.settings.l2, self.settings.l1
-                )
+            value, share_right = self._measure(index, self.validation)
             self.columns["validation_loss"][index] = value
             if self.net.task != "values":
-                self.columns["validation_accuracy"][index] = correct / len(self.validation.t)
+                self.columns["validation_accuracy"][index] = share_right
+        elif index == self.settings.epochs - 1:
+            self._measure(index, self.problem.part(self._last_rows))  # no step follows that would see the last update
         self.columns["seconds"][index] = seconds
         self.done = index + 1
         loss = self.columns["loss" if self.validation is None else "validation_loss"][index]
@@ -133,6 +135,14 @@ class Job:
             self._best_loss, self.best_epoch = loss, index
             self._best = self.net.theta.copy() if start is None else start
         return self.epoch(index)
+
+    def _measure(self, index: int, problem: Problem) -> tuple[float, float]:
+        """Loss, penalty included, and share of rows right, after an epoch; TrainingDiverged if it is not finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, correct = readable.loss(self.net, self.net.theta, *problem, self.settings.l2, self.settings.l1)
+        if not math.isfinite(value):
+            raise self._diverged((index + 1) * self.steps_per_epoch - 1, problem)
+        return float(value), correct / len(problem.t)
 
     def epoch(self, index: int) -> Epoch:
         def measured(name: str) -> float | None:
@@ -163,53 +173,14 @@ class Job:
             settings=self.settings.in_words(),
         )
 
-    def _diverged(self, step: int, rows: Array | None, gradient: Array, theta: Array | None = None) -> TrainingDiverged:
-        """The error that says where the first number that is not finite stands; the parameters go one step back."""
-        what, layer = self._where(rows, gradient, theta)
+    def _diverged(
+        self, step: int, seen: Problem, gradient: Array | None = None, theta: Array | None = None
+    ) -> TrainingDiverged:
+        """The error; the parameters go back to those where loss and gradient were last finite."""
+        error = diverged(self.net, self.problem, self.settings, self.steps_per_epoch, step, seen, gradient, theta)
         if theta is None:
             self.net.theta = self._finite
-        epoch = step // self.steps_per_epoch
-        X = self.problem.inputs.X
-        hints = [f"a smaller learning rate (it was {self.settings.optimizer.learning_rate:g})"]
-        if self.net.scaler is None:
-            hints.append(f"standardized features: scaler=Standardizer() (X goes from {X.min():g} to {X.max():g})")
-        if self.settings.clip_norm is None:
-            hints.append("clip_norm=1.0")
-        return TrainingDiverged(
-            f"Training diverged in epoch {epoch + 1} of {self.settings.epochs}, at step {step} (from 0): "
-            f"{what} of {layer} is no longer finite. The network has the parameters of its last finite step. "
-            f"Try {'; or '.join(hints)}.",
-            layer=layer,
-            epoch=epoch,
-            step=step,
-        )
-
-    def _where(self, rows: Array | None, gradient: Array, theta: Array | None) -> tuple[str, str]:
-        dense = [layer for layer in self.net.layers if isinstance(layer, Dense)]
-        names = [f"layer {i} ({layer})" for i, layer in enumerate(dense, 1)]
-        params = [p for p in self.net.unpack(self.net.theta) if p]
-        a = self.problem.inputs.batch(slice(None) if rows is None else rows)
-        if theta is None:
-            for layer, name, p in zip(dense, names, params, strict=True):
-                z, _ = layer.affine(p, a)
-                if not np.isfinite(z).all():
-                    return "a weighted sum z", name
-                a = layer.activation.value(z)
-                if not np.isfinite(a).all():
-                    return "an output a", name
-            if all_finite(gradient):
-                return "the loss", names[-1]
-        what = "the gradient" if theta is None else "the update"
-        # Backpropagation starts at the last layer: that is where a gradient breaks first.
-        for name, parameter in reversed(self.net.named(gradient if theta is None else theta).items()):
-            if not np.isfinite(parameter).all():
-                return f"{what} of {name}", names[int(name[1:]) - 1]
-        return what, names[-1]
-
-
-def all_finite(array: Array) -> bool:
-    """Whether every number is finite: one product of the vector with itself, and only in doubt a closer look."""
-    return bool(math.isfinite(np.dot(array, array)) or np.isfinite(array).all())
+        return error
 
 
 def clipped(gradient: Array, norm: float) -> Array:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pellucid.activations import ACTIVATIONS, Activation
 from pellucid.errors import InputError
 from pellucid.initializers import INITIALIZERS, MAKERS, Initializer
+from pellucid.inputs import number, whole
 from pellucid.records import resolve
 
 Array = npt.NDArray[Any]
@@ -54,12 +55,10 @@ class Dense:
     def __init__(
         self, units: int, activation: str | Activation = "identity", init: str | Initializer | None = None
     ) -> None:
-        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
-            raise InputError(f"Dense(units) counts neurons, a whole number of 1 or more; this is {units!r}.")
         record = resolve("activation", activation, ACTIVATIONS, Activation)
         if init is None:
             init = "he" if record.relu_like else "xavier"
-        object.__setattr__(self, "units", int(units))
+        object.__setattr__(self, "units", whole(units, "Dense(units), the number of neurons,", 1))
         object.__setattr__(self, "activation", record)
         object.__setattr__(self, "init", resolve("initializer", init, INITIALIZERS, Initializer, MAKERS))
 
@@ -122,11 +121,7 @@ class Dropout:
     rate: float
 
     def __post_init__(self) -> None:
-        if isinstance(self.rate, bool) or not isinstance(self.rate, int | float | np.number) or not 0 <= self.rate < 1:
-            raise InputError(
-                f"Dropout(rate) is the share of inputs that is dropped, in [0, 1); this is {self.rate!r}."
-                " To keep 80 %, write Dropout(0.2)."
-            )
+        number(self.rate, "Dropout(rate), the share of inputs that is dropped,", 0, 1)
 
     def __str__(self) -> str:
         return f"Dropout {self.rate:g}"

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from pellucid.activations import Activation, exp, softplus
 from pellucid.errors import InputError
+from pellucid.inputs import number
 
 Array = npt.NDArray[Any]
 
@@ -65,16 +66,10 @@ class Loss:
         gradient = self.gradient(a, t)
         if np.shape(gradient) != a.shape:  # (n,) against (n, 1) would become (n, n) without a word
             raise InputError(
-                f"The gradient of the loss {self.name!r} has shape {np.shape(gradient)} for outputs of shape {a.shape}. "
-                "It must give the derivative by each output, an array of that same shape."
+                f"The gradient of the loss {self.name!r} has shape {np.shape(gradient)} for outputs of shape "
+                f"{a.shape}. It must give the derivative by each output, an array of that same shape."
             )
         return gradient if self.from_logits else activation.backward(z, a, gradient)
-
-
-def log_sum_exp(z: Array) -> Array:
-    """log of the sum of e^z over the last axis, which is kept with length 1; the largest z is taken out first."""
-    top = np.max(np.real(z), axis=-1, keepdims=True)
-    return top + np.log(np.sum(np.exp(z - top), axis=-1, keepdims=True))
 
 
 def magnitude(r: Array) -> Array:
@@ -88,7 +83,8 @@ def predicted_minus_true(p: Array, t: Array) -> Array:
 
 
 def cross_entropy(z: Array, t: Array) -> Array:
-    return t * (log_sum_exp(z) - z)
+    z = z - np.max(np.real(z), axis=-1, keepdims=True)  # neither loss nor softmax changes, and no e^z is above 1
+    return t * (np.log(np.sum(np.exp(z), axis=-1, keepdims=True)) - z)
 
 
 def binary_cross_entropy(z: Array, t: Array) -> Array:
@@ -138,13 +134,12 @@ def huber(delta: float = 1.0) -> Loss:
         >>> huber(2.0).name
         'huber(2.0)'
     """
-    if not 0 < delta < np.inf:
-        raise InputError(f"delta is the distance where the loss turns linear: a number above 0, not {delta!r}.")
-    name = "huber" if delta == 1 else f"huber({float(delta)!r})"
+    delta = number(delta, "huber(delta)", 0, open_below=True)
+    name = "huber" if delta == 1 else f"huber({delta!r})"
     return Loss(
         name,
-        partial(huber_value, delta=float(delta)),
-        partial(huber_gradient, delta=float(delta)),
+        partial(huber_value, delta=delta),
+        partial(huber_gradient, delta=delta),
         source="Huber, Annals of Mathematical Statistics 35 (1964)",
     )
 

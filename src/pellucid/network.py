@@ -214,10 +214,11 @@ class Network:
         """The (weighted) mean loss over the rows of X, plus l2/2 sum W^2 + l1 sum |W|; dropout off.
 
         Raises:
-            InputError: X, y or the weights do not fit the network.
+            InputError: X, y or the weights do not fit the network, or a penalty is negative.
         """
         from pellucid.engines import readable
 
+        l2, l1 = check.number(l2, "l2", 0), check.number(l1, "l1", 0)
         return float(readable.loss(self, self._theta, *readable.problem(self, X, y, sample_weight), l2, l1)[0])
 
     def gradients(
@@ -226,10 +227,11 @@ class Network:
         """The gradient of exactly `loss` with these arguments, by name: {"W1": (fan_in, units), ...}.
 
         Raises:
-            InputError: X, y or the weights do not fit the network.
+            InputError: X, y or the weights do not fit the network, or a penalty is negative.
         """
         from pellucid.engines import readable
 
+        l2, l1 = check.number(l2, "l2", 0), check.number(l1, "l1", 0)
         problem = readable.problem(self, X, y, sample_weight)
         return self.named(readable.loss_and_gradient(self, self._theta, *problem, l2, l1)[2])
 

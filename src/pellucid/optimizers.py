@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import InputError
+from pellucid.inputs import number
 
 Array = npt.NDArray[Any]
 
@@ -90,7 +91,7 @@ class Optimizer(ABC):
     learning_rate: float
 
     def __post_init__(self) -> None:
-        _check(self, "learning_rate", 0, np.inf, open_below=True)
+        _check(self, "learning_rate", 0, open_below=True)
 
     @abstractmethod
     def rule(self) -> Rule:
@@ -183,7 +184,7 @@ class AdaGrad(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check(self, "eps", 0, np.inf, open_below=True)
+        _check(self, "eps", 0, open_below=True)
 
     def rule(self) -> Rule:
         return Rule(adagrad, ("s",), {"eps": self.eps})
@@ -217,7 +218,7 @@ class RMSProp(Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check(self, "decay", 0, 1)
-        _check(self, "eps", 0, np.inf, open_below=True)
+        _check(self, "eps", 0, open_below=True)
 
     def rule(self) -> Rule:
         return Rule(rmsprop, ("s",), {"decay": self.decay, "eps": self.eps})
@@ -253,7 +254,7 @@ class Adam(Optimizer):
         super().__post_init__()
         _check(self, "beta1", 0, 1)
         _check(self, "beta2", 0, 1)
-        _check(self, "eps", 0, np.inf, open_below=True)
+        _check(self, "eps", 0, open_below=True)
 
     def rule(self) -> Rule:
         return Rule(adam, ("m", "v"), {"beta1": self.beta1, "beta2": self.beta2, "eps": self.eps})
@@ -281,21 +282,16 @@ class AdamW(Adam):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check(self, "weight_decay", 0, np.inf)
+        _check(self, "weight_decay", 0)
 
     def rule(self) -> Rule:
         return super().rule()._replace(weight_decay=self.weight_decay)
 
 
-def _check(optimizer: Optimizer, name: str, low: float, high: float, open_below: bool = False) -> None:
-    """Refuse a number outside [low, high), or (low, high); a NumPy number becomes a float, which widens no float32."""
-    value = getattr(optimizer, name)
-    good = isinstance(value, int | float | np.number) and not isinstance(value, bool) and low <= value < high
-    if not good or (open_below and value == low):
-        wanted = f"above {low}" if open_below else f"at least {low}"
-        wanted += "" if high == np.inf else f" and below {high}"
-        raise InputError(f"{type(optimizer).__name__} needs a {name} that is a number {wanted}; this is {value!r}.")
-    object.__setattr__(optimizer, name, float(value))
+def _check(optimizer: Optimizer, name: str, low: float, high: float = np.inf, open_below: bool = False) -> None:
+    """Refuse a number out of its range; a NumPy number becomes a float, which widens no float32."""
+    value = number(getattr(optimizer, name), f"{type(optimizer).__name__}'s {name}", low, high, open_below=open_below)
+    object.__setattr__(optimizer, name, value)
 
 
 # By name the learning rates are the usual ones; a record such as Adam(0.01) chooses another.

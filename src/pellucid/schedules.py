@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pellucid.errors import InputError
+from pellucid.inputs import number, whole
 
 
 class Place(NamedTuple):
@@ -59,15 +59,15 @@ class Step(Schedule):
     """Multiplied by `factor` after every `every` epochs.
 
     Raises:
-        InputError: every below 1, or factor not in (0, 1].
+        InputError: every is no whole number of 1 or more, or factor not in (0, 1].
     """
 
     every: int
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        _need(self.every >= 1, f"Step(every) counts epochs, 1 or more; this is {self.every!r}.")
-        _need(0 < self.factor <= 1, f"Step(factor) is a number in (0, 1]; this is {self.factor!r}.")
+        whole(self.every, "Step(every)", 1)
+        number(self.factor, "Step(factor)", 0, 1, open_below=True, open_above=False)
 
     def scale(self, place: Place, watch: Watch) -> float:
         return float(self.factor ** (place.epoch // self.every))
@@ -84,7 +84,7 @@ class Exponential(Schedule):
     factor: float = 0.95
 
     def __post_init__(self) -> None:
-        _need(0 < self.factor <= 1, f"Exponential(factor) is a number in (0, 1]; this is {self.factor!r}.")
+        number(self.factor, "Exponential(factor)", 0, 1, open_below=True, open_above=False)
 
     def scale(self, place: Place, watch: Watch) -> float:
         return float(self.factor**place.epoch)
@@ -101,7 +101,7 @@ class Inverse(Schedule):
     decay: float = 0.01
 
     def __post_init__(self) -> None:
-        _need(self.decay >= 0, f"Inverse(decay) is a number of 0 or more; this is {self.decay!r}.")
+        number(self.decay, "Inverse(decay)", 0)
 
     def scale(self, place: Place, watch: Watch) -> float:
         return 1 / (1 + self.decay * place.epoch)
@@ -120,7 +120,7 @@ class Cosine(Schedule):
     warmup: float = 0.0
 
     def __post_init__(self) -> None:
-        _need(0 <= self.warmup < 1, f"Cosine(warmup) is a share of the steps, in [0, 1); this is {self.warmup!r}.")
+        number(self.warmup, "Cosine(warmup)", 0, 1)
 
     def scale(self, place: Place, watch: Watch) -> float:
         up = self.warmup * place.steps
@@ -153,8 +153,8 @@ class Plateau(Schedule):
     patience: int = 10
 
     def __post_init__(self) -> None:
-        _need(0 < self.factor < 1, f"Plateau(factor) is a number in (0, 1); this is {self.factor!r}.")
-        _need(self.patience >= 1, f"Plateau(patience) counts epochs, 1 or more; this is {self.patience!r}.")
+        number(self.factor, "Plateau(factor)", 0, 1, open_below=True)
+        whole(self.patience, "Plateau(patience)", 1)
 
     def watched(self, watch: Watch, loss: float) -> Watch:
         if loss < watch.best:
@@ -162,11 +162,6 @@ class Plateau(Schedule):
         if watch.waited + 1 < self.patience:
             return Watch(watch.best, watch.waited + 1, watch.scale)
         return Watch(watch.best, 0, watch.scale * self.factor)
-
-
-def _need(good: bool, message: str) -> None:
-    if not good:
-        raise InputError(message)
 
 
 SCHEDULES: dict[str, Schedule] = {

@@ -192,8 +192,8 @@ def _classes(array: Array, outputs: int, what: str) -> Array:
             f"{what} has shape {array.shape}; for {outputs} softmax outputs either labels (n,) or one-hot rows "
             f"(n, {outputs}) are expected."
         )
-    if (array < 0).any() or not np.allclose(array.sum(axis=1), 1, atol=1e-6):
-        row = int(np.argmax((array < 0).any(axis=1) | ~np.isclose(array.sum(axis=1), 1, atol=1e-6)))
+    if (array < 0).any() or not np.allclose(array.sum(axis=1), 1, rtol=0, atol=1e-6):
+        row = int(np.argmax((array < 0).any(axis=1) | ~np.isclose(array.sum(axis=1), 1, rtol=0, atol=1e-6)))
         raise InputError(
             f"{what} looks one-hot, but row {row} is {array[row].tolist()}: "
             "each row must be shares of 0 or more that add up to 1."

@@ -273,6 +273,8 @@ class TestStrictness:
             (b"[]", "holds a list where an object"),
             (b"3", "holds a int"),
             (b"null", "holds a NoneType"),
+            (b'{"format": NaN}', "holds NaN"),
+            (b'{"format": [-Infinity]}', "holds -Infinity"),
             (b'{"format": "\xff"}', "not UTF-8 text (byte 12)"),
             ("{}".encode("utf-16"), "not UTF-8 text (byte 0)"),
             (b"\xef\xbb\xbf{}", "not JSON"),

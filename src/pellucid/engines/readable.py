@@ -48,6 +48,13 @@ class Problem(NamedTuple):
     t: Array
     w: Array | None
 
+    def part(self, rows: Array | None) -> Problem:
+        """The same of these rows alone; of all when None."""
+        if rows is None:
+            return self
+        X, scaler, dtype = self.inputs
+        return Problem(Inputs(X[rows], scaler, dtype), self.t[rows], None if self.w is None else self.w[rows])
+
 
 def inputs_of(net: Network, X: Any, what: str = "X") -> Inputs:
     """X, checked against the network; a small one is scaled right away, so that no step has to."""
