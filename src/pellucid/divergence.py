@@ -42,7 +42,8 @@ def diverged(
         gradient: what it found, or None if only a loss was taken.
         theta: the parameters it would have led to, if these are what is not finite; else None.
     """
-    what, layer = _where(net, seen, gradient, theta)
+    with np.errstate(all="ignore"):  # it is about to be told better
+        what, layer = _where(net, seen, gradient, theta)
     epoch = step // steps_per_epoch
     return TrainingDiverged(
         f"Training diverged in epoch {epoch + 1} of {settings.epochs}, at step {step} (from 0): "
