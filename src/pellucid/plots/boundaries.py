@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
@@ -129,7 +130,7 @@ def boundary_grid(
         predictors: as `boundary` takes them.
         X: (n, 2) features, the same for all.
         y: (n,) classes or values, the same for all.
-        titles: words above each picture; a line break is kept.
+        titles: words above each picture; a line break is kept, a longer line than its picture is broken.
         columns: pictures in a row.
         features, labels, contour: as in `boundary`.
 
@@ -152,6 +153,7 @@ def boundary_grid(
         raise InputError("predictors is empty; give at least one to draw")
     columns = max(1, min(columns, len(predictors)))
     rows = -(-len(predictors) // columns)
+    titles = ["\n".join(part for line in words.split("\n") for part in wrap(line, 34) or [""]) for words in titles]
     lines = 1 + max(words.count("\n") for words in titles)
     x1, x2 = plane(plain, 2)
     tall = 2.5 * (x2[1] - x2[0]) / (x1[1] - x1[0]) if alike(x1, x2) else 2.3
