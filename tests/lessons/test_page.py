@@ -57,3 +57,9 @@ def test_what_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no 'fr'"):
         run("perceptron", lang="fr", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_opening_bracket_does_not_end_a_line() -> None:
+    text = wrapped("字" * 43 + "（括号里的字）" + "字" * 50)
+    assert not any(line.endswith("（") for line in text.split("\n"))
+    assert text.replace("\n", "") == "字" * 43 + "（括号里的字）" + "字" * 50

@@ -155,7 +155,8 @@ def wrapped(paragraph: str) -> str:
     for piece in re.findall(r"[!-~]+|.", paragraph):  # a number or an English word stays whole
         closing = piece in "，。；：！？、）》”’"  # may not begin a line
         if columns_of(line + piece) > WIDTH and not closing:
-            lines.append(line.rstrip())
-            line = ""
+            kept = line.rstrip().rstrip("（《“‘")  # may not end a line
+            lines.append(kept)
+            line = line[len(kept) :].strip()
         line += piece if line else piece.lstrip()
     return "\n".join([*lines, line])

@@ -1,0 +1,104 @@
+"""Lesson 7, mnist: the header, the beginner's first loss, the pictures, the stand-in, the figures of a whole run."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.data import load_mnist, mnist, places
+from pellucid.lessons import mnist as lesson
+from pellucid.lessons import run
+from pellucid.lessons.page import catalogue
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PICTURES = ["confusion.png", "curves.png", "digits.png", "mistakes.png", "weights.png"]
+
+Told = tuple[dict[str, Any], str, Path]
+
+
+def told(folder: Path, lang: str = "en", **options: Any) -> Told:
+    """The lesson: its numbers, its text and the folder of its pictures."""
+    out = io.StringIO()
+    return run("mnist", lang=lang, folder=folder, out=out, **options), out.getvalue(), folder
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A computer without MNIST, where downloading fails."""
+    pytest.importorskip("sklearn")
+    monkeypatch.setenv("PELLUCID_DATA", str(tmp_path / "nothing"))
+    for module in (places, mnist):
+        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache", raising=False)
+    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))  # the discard port: nobody answers
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.usefixtures("offline")
+def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
+    numbers, text, folder = told(tmp_path / "lesson", lang, epochs=2, beginner_steps=2)
+    assert numbers["net"].params["W1"].shape == (64, 128)
+    assert "PELLUCID_DATA" in text
+    assert "2051" not in text
+    assert ("手写数字" in text) == (lang == "zh")
+    assert sorted(path.name for path in folder.iterdir()) == PICTURES
+    assert all((folder / name).read_bytes().startswith(PNG) for name in PICTURES)
+
+
+@pytest.mark.usefixtures("offline")
+def test_on_small_digits_the_good_start_wins_too(tmp_path: Path) -> None:
+    numbers, text, _ = told(tmp_path / "lesson")
+    assert numbers["first_loss"] > 20
+    assert numbers["beginner_accuracy"] < 40
+    assert numbers["test_accuracy"] > 95
+    assert f"Test accuracy {numbers['test_accuracy']:.2f} %" in text
+
+
+def test_where_nothing_is_wrong_nothing_is_shown(tmp_path: Path) -> None:
+    page = lesson.Page("mnist", folder=tmp_path, out=io.StringIO())
+    X = np.eye(64, dtype=np.uint8)[:10]
+    net = lesson.network(64)
+    lesson.mistakes(page, net, X, net.predict(X))
+    assert [path.name for path in page.pictures] == ["confusion.png"]
+
+
+def test_a_little_of_mnist(shared_data: Path, tmp_path: Path) -> None:
+    numbers, text, folder = told(tmp_path, epochs=1, beginner_steps=1, rows=500)
+    assert re.search(r"train-images\S+ +2051 +60000 +28 +28$", text, re.MULTILINE)
+    assert re.search(r"t10k-labels\S+ +2049 +10000 *$", text, re.MULTILINE)
+    assert sorted(path.name for path in folder.iterdir()) == PICTURES
+
+    X, y = (part[:500] for part in load_mnist()[0])
+    rng = np.random.RandomState(0)
+    W1, W2 = rng.randn(784, 128), rng.randn(128, 10)
+    z = np.maximum(X / 255 @ W1, 0) @ W2
+    z = z - z.max(axis=1, keepdims=True)
+    loss = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(500), y])
+    assert numbers["first_loss"] == pytest.approx(loss, rel=1e-5)
+
+
+def test_both_languages_say_the_same_things() -> None:
+    texts = catalogue("mnist")
+    assert texts["en"].keys() == texts["zh"].keys()
+    for key, text in texts["en"].items():
+        assert sorted(re.findall(r"{.*?}", text)) == sorted(re.findall(r"{.*?}", texts["zh"][key])), key
+        assert text.isascii()
+        assert f'"{key}"' in inspect.getsource(lesson)
+
+
+@pytest.mark.nightly
+def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
+    started = time.perf_counter()
+    numbers, _, _ = told(tmp_path)
+    assert 78 <= numbers["first_loss"] <= 133
+    assert 11 <= numbers["beginner_accuracy"] <= 17
+    assert numbers["test_accuracy"] >= 98
+    assert numbers["train_accuracy"] > numbers["test_accuracy"]
+    assert time.perf_counter() - started < 60

@@ -1,0 +1,132 @@
+"""Lesson 6, mnist-numerical: both gradients agree, the loop does what it says, and the figures of a whole run."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import Dense, Network
+from pellucid.data import Pixels, load_mnist, mnist, places
+from pellucid.errors import InputError
+from pellucid.lessons import mnist_numerical, run
+from pellucid.lessons.page import catalogue
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+Told = tuple[dict[str, Any], str, Path]
+
+
+def told(folder: Path, lang: str = "en", **options: Any) -> Told:
+    """The lesson: its numbers, its text and the folder of its pictures."""
+    out = io.StringIO()
+    return run("mnist-numerical", lang=lang, folder=folder, out=out, **options), out.getvalue(), folder
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A computer without MNIST, where downloading fails."""
+    pytest.importorskip("sklearn")
+    monkeypatch.setenv("PELLUCID_DATA", str(tmp_path / "nothing"))
+    for module in (places, mnist):
+        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache", raising=False)
+    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))  # the discard port: nobody answers
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.usefixtures("offline")
+def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
+    numbers, text, folder = told(tmp_path / "lesson", lang, steps=30)
+    assert [values.shape for values in numbers["net"].params.values()] == [(64, 50), (50,), (50, 10), (10,)]
+    assert len(numbers["losses"]) == 30
+    assert list(numbers["accuracies"]) == [14, 28]
+    assert numbers["gradient_error"] < 1e-5
+    assert ("PELLUCID_DATA" in text, "(64, 50)" in text) == (True, True)
+    assert ("反向传播" in text) == (lang == "zh")
+    pictures = ["accuracy.png", "loss.png", "network.png"]
+    assert sorted(path.name for path in folder.iterdir()) == [*pictures[:2], "model.json", pictures[2]]
+    assert all((folder / name).read_bytes().startswith(PNG) for name in pictures)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.usefixtures("offline")
+def test_naive_steps_go_where_backpropagation_goes(tmp_path: Path, lang: str) -> None:
+    numbers, text, _ = told(tmp_path / "lesson", lang, method="naive", rows=200)
+    assert len(numbers["losses"]) == 2
+    assert 0 < numbers["difference"] < 1e-9
+    assert numbers["hours"] == pytest.approx(numbers["seconds_per_step"] * 10_000 / 3600)
+    assert numbers["ratio"] > 1
+    assert f"{numbers['hours']:,.1f}" in text
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_loop_is_plain_gradient_descent_on_batches_drawn_with_replacement(tmp_path: Path) -> None:
+    numbers, _, _ = told(tmp_path / "lesson", steps=3, rows=120, seed=4)
+    page = mnist_numerical.Page("mnist-numerical", folder=tmp_path, out=io.StringIO())
+    (X, y), _ = mnist_numerical.digits(page, 120)
+    net = Network([Dense(50, "sigmoid"), Dense(10, "softmax")], inputs=64, scaler=Pixels())
+    rng = np.random.RandomState(4)
+    net.theta = np.concatenate([0.01 * rng.randn(64 * 50), np.zeros(50), 0.01 * rng.randn(500), np.zeros(10)])
+    rng, losses = np.random.RandomState(5), []
+    for _ in range(3):
+        rows = rng.choice(120, 100)
+        gradient = net.gradients(X[rows], y[rows])
+        net.theta -= 0.1 * np.concatenate([gradient[name].ravel() for name in net.params])
+        losses.append(net.loss(X[rows], y[rows]))
+    assert numbers["losses"] == losses
+    np.testing.assert_array_equal(numbers["loaded"].theta, net.theta)
+
+
+def test_the_loss_by_hand_is_the_loss() -> None:
+    rng = np.random.RandomState(0)
+    net = Network([Dense(50, "sigmoid"), Dense(10, "softmax")], inputs=6)
+    X, y = rng.rand(20, 6), rng.randint(0, 10, 20)
+    assert mnist_numerical.loss_by_hand(net, X, y) == pytest.approx(net.loss(X, y), rel=1e-14)
+
+
+def test_another_method_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="naive, backprop"):
+        told(tmp_path, method="guess")
+
+
+def test_a_few_steps_on_mnist(shared_data: Path, tmp_path: Path) -> None:
+    numbers, text, _ = told(tmp_path, steps=4, rows=200)
+    shapes = [(784, 50), (50,), (50, 10), (10,)]
+    assert [values.shape for values in numbers["net"].params.values()] == shapes
+    assert all(f"{name}   {shape!s:>9}" in text for name, shape in zip(("W1", "b1", "W2", "b2"), shapes, strict=True))
+    assert list(numbers["accuracies"]) == [2, 4]
+    assert numbers["losses"][0] == pytest.approx(np.log(10), abs=0.05)
+    assert numbers["gradient_error"] < 1e-6
+    X_test, y_test = (part[:200] for part in load_mnist()[1])
+    assert numbers["test_accuracy"] == 100 * numbers["loaded"].accuracy(X_test, y_test)
+
+
+def test_both_languages_say_the_same_things() -> None:
+    texts = catalogue("mnist-numerical")
+    assert texts["en"].keys() == texts["zh"].keys()
+    for key, text in texts["en"].items():
+        assert sorted(re.findall(r"{.*?}", text)) == sorted(re.findall(r"{.*?}", texts["zh"][key])), key
+        assert text.isascii()
+        assert f'"{key}"' in inspect.getsource(mnist_numerical)
+
+
+@pytest.mark.nightly
+def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
+    numbers, _, _ = told(tmp_path)
+    assert len(numbers["losses"]) == 10_000
+    assert list(numbers["accuracies"]) == [*range(600, 10_000, 600)]
+    assert numbers["test_accuracy"] >= 94
+    assert numbers["train_accuracy"] >= 94
+
+
+@pytest.mark.nightly
+def test_a_whole_naive_step(shared_data: Path, tmp_path: Path) -> None:
+    numbers, _, _ = told(tmp_path, method="naive", steps=1, rows=1000)
+    assert numbers["difference"] < 1e-9
+    assert numbers["hours"] > 5
