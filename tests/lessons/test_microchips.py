@@ -8,24 +8,19 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from telling import PNG, told
 
 from pellucid.data import Standardizer, load_microchips, places
 from pellucid.lessons import microchips, run
 from pellucid.lessons.page import catalogue
 
-PNG = b"\x89PNG\r\n\x1a\n"
-
-Told = tuple[dict[str, Any], str, Path]
-
 
 def told(folder: Path, lang: str = "en", steps: int = 20) -> Told:
-    """The lesson with few steps: its numbers, its text and the folder of its pictures."""
-    out = io.StringIO()
-    return run("microchips", lang=lang, folder=folder, out=out, steps=steps, torch_steps=steps), out.getvalue(), folder
+    """The lesson, both networks with as many steps."""
+    return told_by("microchips", folder, lang, steps=steps, torch_steps=steps)
 
 
 @pytest.fixture

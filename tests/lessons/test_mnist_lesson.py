@@ -7,43 +7,24 @@ import io
 import re
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from telling import PNG, told
 
-from pellucid.data import load_mnist, mnist, places
+from pellucid.data import load_mnist
 from pellucid.lessons import mnist as lesson
-from pellucid.lessons import run
 from pellucid.lessons.page import catalogue
 
-PNG = b"\x89PNG\r\n\x1a\n"
+LESSON = "mnist"
+
 PICTURES = ["confusion.png", "curves.png", "digits.png", "mistakes.png", "weights.png"]
-
-Told = tuple[dict[str, Any], str, Path]
-
-
-def told(folder: Path, lang: str = "en", **options: Any) -> Told:
-    """The lesson: its numbers, its text and the folder of its pictures."""
-    out = io.StringIO()
-    return run("mnist", lang=lang, folder=folder, out=out, **options), out.getvalue(), folder
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A computer without MNIST, where downloading fails."""
-    pytest.importorskip("sklearn")
-    monkeypatch.setenv("PELLUCID_DATA", str(tmp_path / "nothing"))
-    for module in (places, mnist):
-        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache", raising=False)
-    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))  # the discard port: nobody answers
-    monkeypatch.setenv("NO_PROXY", "*")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.usefixtures("offline")
 def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
-    numbers, text, folder = told(tmp_path / "lesson", lang, epochs=2, beginner_steps=2)
+    numbers, text, folder = told(LESSON, tmp_path / "lesson", lang, epochs=2, beginner_steps=2)
     assert numbers["net"].params["W1"].shape == (64, 128)
     assert "PELLUCID_DATA" in text
     assert "2051" not in text
@@ -54,7 +35,7 @@ def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
 
 @pytest.mark.usefixtures("offline")
 def test_on_small_digits_the_good_start_wins_too(tmp_path: Path) -> None:
-    numbers, text, _ = told(tmp_path / "lesson")
+    numbers, text, _ = told(LESSON, tmp_path / "lesson")
     assert numbers["first_loss"] > 20
     assert numbers["beginner_accuracy"] < 40
     assert numbers["test_accuracy"] > 95
@@ -70,7 +51,7 @@ def test_where_nothing_is_wrong_nothing_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_little_of_mnist(shared_data: Path, tmp_path: Path) -> None:
-    numbers, text, folder = told(tmp_path, epochs=1, beginner_steps=1, rows=500)
+    numbers, text, folder = told(LESSON, tmp_path, epochs=1, beginner_steps=1, rows=500)
     assert re.search(r"train-images\S+ +2051 +60000 +28 +28$", text, re.MULTILINE)
     assert re.search(r"t10k-labels\S+ +2049 +10000 *$", text, re.MULTILINE)
     assert sorted(path.name for path in folder.iterdir()) == PICTURES
@@ -96,7 +77,7 @@ def test_both_languages_say_the_same_things() -> None:
 @pytest.mark.nightly
 def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
     started = time.perf_counter()
-    numbers, _, _ = told(tmp_path)
+    numbers, _, _ = told(LESSON, tmp_path)
     assert 78 <= numbers["first_loss"] <= 133
     assert 11 <= numbers["beginner_accuracy"] <= 17
     assert numbers["test_accuracy"] >= 98

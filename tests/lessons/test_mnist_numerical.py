@@ -6,43 +6,24 @@ import inspect
 import io
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from telling import PNG, told
 
 from pellucid import Dense, Network
-from pellucid.data import Pixels, load_mnist, mnist, places
+from pellucid.data import Pixels, load_mnist
 from pellucid.errors import InputError
-from pellucid.lessons import mnist_numerical, run
+from pellucid.lessons import mnist_numerical
 from pellucid.lessons.page import catalogue
 
-PNG = b"\x89PNG\r\n\x1a\n"
-
-Told = tuple[dict[str, Any], str, Path]
-
-
-def told(folder: Path, lang: str = "en", **options: Any) -> Told:
-    """The lesson: its numbers, its text and the folder of its pictures."""
-    out = io.StringIO()
-    return run("mnist-numerical", lang=lang, folder=folder, out=out, **options), out.getvalue(), folder
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A computer without MNIST, where downloading fails."""
-    pytest.importorskip("sklearn")
-    monkeypatch.setenv("PELLUCID_DATA", str(tmp_path / "nothing"))
-    for module in (places, mnist):
-        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache", raising=False)
-    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))  # the discard port: nobody answers
-    monkeypatch.setenv("NO_PROXY", "*")
+LESSON = "mnist-numerical"
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.usefixtures("offline")
 def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
-    numbers, text, folder = told(tmp_path / "lesson", lang, steps=30)
+    numbers, text, folder = told(LESSON, tmp_path / "lesson", lang, steps=30)
     assert [values.shape for values in numbers["net"].params.values()] == [(64, 50), (50,), (50, 10), (10,)]
     assert len(numbers["losses"]) == 30
     assert list(numbers["accuracies"]) == [14, 28]
@@ -57,7 +38,7 @@ def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.usefixtures("offline")
 def test_naive_steps_go_where_backpropagation_goes(tmp_path: Path, lang: str) -> None:
-    numbers, text, _ = told(tmp_path / "lesson", lang, method="naive", rows=200)
+    numbers, text, _ = told(LESSON, tmp_path / "lesson", lang, method="naive", rows=200)
     assert len(numbers["losses"]) == 2
     assert 0 < numbers["difference"] < 1e-9
     assert numbers["hours"] == pytest.approx(numbers["seconds_per_step"] * 10_000 / 3600)
@@ -67,7 +48,7 @@ def test_naive_steps_go_where_backpropagation_goes(tmp_path: Path, lang: str) ->
 
 @pytest.mark.usefixtures("offline")
 def test_the_loop_is_plain_gradient_descent_on_batches_drawn_with_replacement(tmp_path: Path) -> None:
-    numbers, _, _ = told(tmp_path / "lesson", steps=3, rows=120, seed=4)
+    numbers, _, _ = told(LESSON, tmp_path / "lesson", steps=3, rows=120, seed=4)
     page = mnist_numerical.Page("mnist-numerical", folder=tmp_path, out=io.StringIO())
     (X, y), _ = mnist_numerical.digits(page, 120)
     net = Network([Dense(50, "sigmoid"), Dense(10, "softmax")], inputs=64, scaler=Pixels())
@@ -92,11 +73,11 @@ def test_the_loss_by_hand_is_the_loss() -> None:
 
 def test_another_method_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="naive, backprop"):
-        told(tmp_path, method="guess")
+        told(LESSON, tmp_path, method="guess")
 
 
 def test_a_few_steps_on_mnist(shared_data: Path, tmp_path: Path) -> None:
-    numbers, text, _ = told(tmp_path, steps=4, rows=200)
+    numbers, text, _ = told(LESSON, tmp_path, steps=4, rows=200)
     shapes = [(784, 50), (50,), (50, 10), (10,)]
     assert [values.shape for values in numbers["net"].params.values()] == shapes
     assert all(f"{name}   {shape!s:>9}" in text for name, shape in zip(("W1", "b1", "W2", "b2"), shapes, strict=True))
@@ -118,7 +99,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 @pytest.mark.nightly
 def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
-    numbers, _, _ = told(tmp_path)
+    numbers, _, _ = told(LESSON, tmp_path)
     assert len(numbers["losses"]) == 10_000
     assert list(numbers["accuracies"]) == [*range(600, 10_000, 600)]
     assert numbers["test_accuracy"] >= 94
@@ -127,6 +108,6 @@ def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 def test_a_whole_naive_step(shared_data: Path, tmp_path: Path) -> None:
-    numbers, _, _ = told(tmp_path, method="naive", steps=1, rows=1000)
+    numbers, _, _ = told(LESSON, tmp_path, method="naive", steps=1, rows=1000)
     assert numbers["difference"] < 1e-9
     assert numbers["hours"] > 5

@@ -5,36 +5,20 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from telling import PNG, Told
 
 from pellucid.data import make_moons
 from pellucid.lessons import run
 from pellucid.lessons.moons import L2, SIZES, network
 from pellucid.lessons.page import catalogue
 
-PNG = b"\x89PNG\r\n\x1a\n"
+LESSON = "moons"
+FEW = {"steps": 1002, "size_steps": 2, "epochs": 2}
+
 NAMES = [*(str(size) for size in SIZES), "50*"]
-
-Told = tuple[dict[str, Any], str, Path]
-
-
-def told(lang: str, folder: Path) -> Told:
-    """The lesson with few steps: its numbers, its text and the folder of its pictures."""
-    out = io.StringIO()
-    return run("moons", lang=lang, folder=folder, out=out, steps=1002, size_steps=2, epochs=2), out.getvalue(), folder
-
-
-@pytest.fixture(scope="module")
-def english(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return told("en", tmp_path_factory.mktemp("english"))
-
-
-@pytest.fixture(scope="module")
-def chinese(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return told("zh", tmp_path_factory.mktemp("chinese"))
 
 
 @pytest.mark.parametrize("lang", ["english", "chinese"])

@@ -5,33 +5,16 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from telling import PNG, Told
 
 from pellucid.lessons import run
 from pellucid.lessons.page import catalogue
 
-PNG = b"\x89PNG\r\n\x1a\n"
-
-Told = tuple[dict[str, Any], str, Path]
-
-
-def told(lang: str, folder: Path) -> Told:
-    """The lesson with few steps: its numbers, its text and the folder of its pictures."""
-    out = io.StringIO()
-    return run("spiral", lang=lang, folder=folder, out=out, steps=3), out.getvalue(), folder
-
-
-@pytest.fixture(scope="module")
-def english(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return told("en", tmp_path_factory.mktemp("english"))
-
-
-@pytest.fixture(scope="module")
-def chinese(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return told("zh", tmp_path_factory.mktemp("chinese"))
+LESSON = "spiral"
+FEW = {"steps": 3}
 
 
 @pytest.mark.parametrize("lang", ["english", "chinese"])
