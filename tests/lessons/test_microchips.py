@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from telling import PNG, told
+from telling import PNG, Told
+from telling import told as told_by
 
 from pellucid.data import Standardizer, load_microchips, places
 from pellucid.lessons import microchips, run
