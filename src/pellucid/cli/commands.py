@@ -1,0 +1,145 @@
+"""The commands. Each checks what was written and gives the job to do; nothing is read or written before that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, TypeAlias, cast
+
+from pellucid.cli import options as opt
+from pellucid.cli.mistakes import UsageError
+from pellucid.cli.recipe import Recipe
+from pellucid.cli.values import choice, names, number, separator, sizes, whole
+from pellucid.optimizers import OPTIMIZERS
+from pellucid.schedules import SCHEDULES
+
+Job: TypeAlias = Callable[[], int]
+
+USUAL = Recipe()
+LAYERS = ",".join(map(str, USUAL.hidden))
+
+
+def train(
+    file: opt.File = None,
+    target: opt.Target = None,
+    task: opt.Task = "auto",
+    drop: opt.Drop = None,
+    header: opt.Header = None,
+    delimiter: opt.Delimiter = None,
+    test: opt.Test = USUAL.test,
+    validation: opt.Validation = USUAL.validation,
+    hidden: opt.Hidden = LAYERS,
+    activation: opt.Activation = USUAL.activation,
+    dropout: opt.Dropout = USUAL.dropout,
+    epochs: opt.Epochs = USUAL.epochs,
+    batch: opt.Batch = USUAL.batch,
+    optimizer: opt.Optimizer = USUAL.optimizer,
+    rate: opt.Rate = USUAL.rate,
+    schedule: opt.Schedule = USUAL.schedule,
+    patience: opt.Patience = USUAL.patience,
+    l2: opt.L2 = USUAL.l2,
+    l1: opt.L1 = USUAL.l1,
+    class_weight: opt.ClassWeight = USUAL.class_weight,
+    clip_norm: opt.ClipNorm = USUAL.clip_norm,
+    seed: opt.Seed = USUAL.seed,
+    save: opt.Save = None,
+    out: opt.Out = None,
+    history: opt.HistoryFile = None,
+    plots: opt.Plots = True,
+    quiet: opt.Quiet = False,
+) -> Job:
+    """Train a network on a table and report how good it is.
+
+    The target may be text or numbers: text, or few different whole numbers, are classes; other numbers are values.
+    What was taken for what is said, with the option that says otherwise. A part of the rows is never learnt from and
+    gives the report at the end, another decides when to stop; the best weights are kept, also when Ctrl-C ends the
+    training early.
+
+    \b
+    Examples:
+      pellucid train
+      pellucid train iris.csv --target species --hidden 32,16
+      pellucid train houses.csv --target price --drop id --save houses.json
+      pellucid predict houses.json new.csv
+    """
+    from pellucid.cli import train as job
+
+    if file is None and (target, drop, header, delimiter, task) != (None, None, None, None, "auto"):
+        raise UsageError("--target, --task, --drop, --header and --delimiter are for a FILE.csv, and none is named.")
+    source = job.Source(
+        file=file,
+        target=target,
+        task=cast(Literal["auto", "classes", "values"], choice("--task", task, ["auto", "classes", "values"])),
+        drop=tuple(names(drop or ())),
+        header=header,
+        delimiter=separator("--delimiter", delimiter),
+    )
+    recipe = Recipe(
+        hidden=sizes("--hidden", hidden),
+        activation=choice("--activation", activation, opt.HIDDEN),
+        dropout=number("--dropout", dropout, below=1),
+        optimizer=choice("--optimizer", optimizer, OPTIMIZERS),
+        rate=None if rate is None else number("--rate", rate, above=0),
+        schedule=choice("--schedule", schedule, SCHEDULES),
+        epochs=whole("--epochs", epochs, 1),
+        batch=whole("--batch", batch, 0),
+        l2=number("--l2", l2),
+        l1=number("--l1", l1),
+        clip_norm=None if clip_norm is None else number("--clip-norm", clip_norm, above=0),
+        class_weight=None if class_weight is None else choice("--class-weight", class_weight, ["balanced"]),
+        test=None if test is None else number("--test", test, below=1),
+        validation=None if validation is None else number("--validation", validation, below=1),
+        patience=whole("--patience", patience, 0),
+        seed=whole("--seed", seed, 0),
+    )
+    return partial(job.run, source, recipe, save, out, history, quiet=quiet, plots=plots)
+
+
+def predict(
+    model: opt.Model,
+    data: opt.Rows,
+    out: opt.Answers = None,
+    proba: opt.Proba = False,
+    drop: opt.RowsDrop = None,
+    header: opt.RowsHeader = None,
+    delimiter: opt.RowsDelimiter = None,
+) -> Job:
+    """Predict the rows of a CSV file with a saved model.
+
+    The answers are CSV too, in the same order. Columns are found by the names that the model was trained on: their
+    order does not matter, and others, such as the target, are ignored. A file without a header must have just those
+    columns, in that order.
+
+    \b
+    Examples:
+      pellucid predict pellucid-iris/model.json iris.csv
+      pellucid predict houses.json new.csv --out prices.csv
+      zcat new.csv.gz | pellucid predict pellucid-iris/model.json - --proba
+    """
+    from pellucid.cli import predict as job
+
+    left_out = tuple(names(drop or ()))
+    return partial(job.run, model, data, out, proba, left_out, header, separator("--delimiter", delimiter))
+
+
+def lesson(
+    name: opt.Name = None,
+    lang: opt.Lang = "en",
+    out: opt.LessonOut = None,
+    steps: opt.Steps = None,
+    method: opt.Method = None,
+) -> Job:
+    """List the eight lessons, or run one.
+
+    A lesson explains what is built, trains it, prints its numbers and draws its pictures.
+
+    \b
+    Examples:
+      pellucid lesson
+      pellucid lesson moons
+      pellucid lesson spiral --lang zh --out pictures
+    """
+    from pellucid.cli import lesson as job
+
+    counted = None if steps is None else whole("--steps", steps, 1)
+    return partial(job.run, name, lang, out, steps=counted, method=method)

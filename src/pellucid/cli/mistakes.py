@@ -1,0 +1,57 @@
+"""How a command ends before its time: a wrong command line, or Ctrl-C where nothing is to be kept."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from pellucid.errors import PellucidError
+
+
+class UsageError(PellucidError):
+    """A command line that cannot be meant: exit code 2."""
+
+
+class Stopped(BaseException):
+    """Ctrl-C, where training must not catch it and go on with what it has."""
+
+
+@contextmanager
+def stopped_by_interrupt() -> Iterator[None]:
+    """Let Ctrl-C end everything inside at once.
+
+    `fit` turns a KeyboardInterrupt into a shorter training run, which is right for one network and wrong for a lesson
+    that would go on to its next part.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped
+
+    with _on_interrupt(stop):
+        yield
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let a second, impatient Ctrl-C not hit while the first one's results are being saved."""
+    with _on_interrupt(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _on_interrupt(action: signal.Handlers | object) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set signals, and only it gets them
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:  # somebody wants this process not to be interrupted
+        yield
+        return
+    signal.signal(signal.SIGINT, action)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,83 @@
+"""Words: texts made fit for a terminal, lists kept short, and the library's hints put in terms of options."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # turn the direction of what follows
+
+# What the library says to a Python program, and how the same is said here.
+IN_OPTIONS = (
+    (r'\btask="(\w+)"', r"--task \1"),
+    (r"\bheader=False", "--no-header"),
+    (r"\bheader=True", "--header"),
+    (r"\bdrop=", "--drop "),
+    (r'\bdelimiter="(.)"', r'--delimiter "\1"'),
+    (r"\bclip_norm=(\S+?)(?=[;,]|\.?(?:\s|$))", r"--clip-norm \1"),
+    (r"\bdrop names the target\b(.*) of drop\.", r"--drop names the target\1 of --drop."),
+    (r"\bThe network has the parameters of its last finite step\.", "Nothing was saved."),
+    (r"\ba smaller learning rate \(it was (\S+)\)", r"a smaller --rate (it was \1)"),
+)
+
+
+def in_options(text: str) -> str:
+    """A message of the library as the command line would say it.
+
+    Example:
+        >>> in_options('so they are classes; task="values" says otherwise.')
+        'so they are classes; --task values says otherwise.'
+    """
+    for pattern, words in IN_OPTIONS:
+        text = re.sub(pattern, words, text)
+    return text
+
+
+def visible(text: str, keep: str = "") -> str:
+    """A text from a file as it can be shown: what would steer the terminal is written as an escape.
+
+    Example:
+        >>> visible("red\\x1b[31m 红")
+        'red\\\\x1b[31m 红'
+    """
+    return "".join(
+        sign.encode("unicode_escape").decode()
+        if sign not in keep and (unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in OVERRIDES)
+        else sign
+        for sign in text
+    )
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names in a row; of many, the first and the last.
+
+    Example:
+        >>> listed([f"x{i}" for i in range(1, 65)], most=4)
+        'x1, x2, x3, ... x64'
+    """
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])}, ... {names[-1]}"
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """A text of at most so many signs, its middle left out.
+
+    Example:
+        >>> shortened("abcdefghij", 7)
+        'abc…hij'
+    """
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def counted(n: int, what: str) -> str:
+    """A number and its noun.
+
+    Example:
+        >>> counted(1, "row"), counted(1500, "row"), counted(2, "class")
+        ('1 row', '1,500 rows', '2 classes')
+    """
+    plural = "es" if what.endswith("s") else "s"
+    return f"{n:,} {what}{'' if n == 1 else plural}"
