@@ -37,6 +37,8 @@ HOUSE = [
     "splits",
     "progress",
     "training",
+    "gradients",
+    "gradient_check",
     "metrics",
     "data",
     "files",

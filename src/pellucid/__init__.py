@@ -16,6 +16,8 @@ from pellucid.training import fit, train
 
 if TYPE_CHECKING:
     from pellucid.files import load
+    from pellucid.gradient_check import check_gradients
+    from pellucid.gradients import numerical_gradients
 
 __version__ = "0.1.0"
 
@@ -40,13 +42,19 @@ __all__ = [
     "RMSProp",
     "Settings",
     "TrainingDiverged",
+    "check_gradients",
     "fit",
     "load",
+    "numerical_gradients",
     "train",
 ]
 
 # What is not needed to build and train a network is imported when it is first asked for.
-_LATER = {"load": "pellucid.files"}
+_LATER = {
+    "check_gradients": "pellucid.gradient_check",
+    "load": "pellucid.files",
+    "numerical_gradients": "pellucid.gradients",
+}
 _MODULES = ("data", "files", "lessons", "metrics", "plots", "schedules")
 
 

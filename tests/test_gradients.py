@@ -1,0 +1,182 @@
+"""Numerical gradients: three methods, one answer; and the check that finds what backpropagation got wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import Activation, Dense, Dropout, InputError, Loss, Network, check_gradients, numerical_gradients
+from pellucid.activations import ACTIVATIONS, RELU, TANH
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((7, 4)) * (RNG.random((7, 4)) > 0.3)  # with zeros, which the structured method skips
+Y: dict[str, Any] = {
+    "softmax": RNG.integers(0, 3, 7),
+    "sigmoid": RNG.integers(0, 2, (7, 3)),
+    "identity": RNG.standard_normal((7, 3)),
+    "exp": RNG.integers(0, 5, (7, 3)),
+}
+HIDDEN = [name for name, record in ACTIVATIONS.items() if not record.output_only]
+METHODS = ["naive", "structured", "node"]
+
+
+def network(hidden: str | Activation, output: str, depth: int = 3, **settings: Any) -> Network:
+    layers = [layer for _ in range(depth - 1) for layer in (Dense(5, hidden), Dropout(0.4))]
+    return Network([*layers, Dense(3, output)], inputs=4, seed=3, **settings)
+
+
+def apart(a: dict[str, Any], b: dict[str, Any]) -> float:
+    """The largest difference, relative to the largest gradient."""
+    largest = max(np.abs(g).max() for g in a.values())
+    return float(max(np.abs(a[name] - b[name]).max() for name in a) / largest)
+
+
+@pytest.mark.parametrize("output", Y)
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_structured_gives_the_numbers_of_naive(hidden: str, output: str, depth: int) -> None:
+    net, arguments = network(hidden, output, depth), {"l2": 0.1, "l1": 0.01, "sample_weight": np.arange(7) + 0.5}
+    naive = numerical_gradients(net, X, Y[output], "naive", **arguments)
+    assert apart(naive, numerical_gradients(net, X, Y[output], "structured", **arguments)) < 1e-9
+
+
+@pytest.mark.parametrize("output", Y)
+@pytest.mark.parametrize("hidden", ["identity", "sigmoid", "tanh", "softplus", "gelu", "swish"])
+def test_node_by_complex_step_is_exact(hidden: str, output: str) -> None:
+    net, arguments = network(hidden, output), {"l2": 0.1, "sample_weight": np.arange(7) + 0.5}
+    exact = net.gradients(X, Y[output], **arguments)
+    assert apart(exact, numerical_gradients(net, X, Y[output], "node", complex_step=True, **arguments)) < 1e-11
+    assert apart(exact, numerical_gradients(net, X, Y[output], "node", **arguments)) < 1e-6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_error_falls_with_the_square_of_h(method: str) -> None:
+    net = network("tanh", "softmax")
+    exact = net.gradients(X, Y["softmax"])
+    wide, narrow = (apart(exact, numerical_gradients(net, X, Y["softmax"], method, h=h)) for h in (1e-2, 1e-3))
+    assert wide / narrow == pytest.approx(100, rel=0.05)
+
+
+def test_many_rows_are_worked_through_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network("tanh", "softmax")
+    whole = [numerical_gradients(net, X, Y["softmax"], method) for method in METHODS]
+    monkeypatch.setattr("pellucid.gradients.CHUNK", 16)
+    for method, gradients in zip(METHODS, whole, strict=True):
+        again = numerical_gradients(net, X, Y["softmax"], method)
+        assert all(np.array_equal(again[name], gradients[name]) for name in gradients)
+
+
+def test_nothing_in_the_network_changes() -> None:
+    net = network("relu", "softmax", dtype="float32")
+    before = net.theta.tobytes()
+    for method in METHODS:
+        gradients = numerical_gradients(net, X, Y["softmax"], method)
+        assert {g.dtype for g in gradients.values()} == {np.dtype(np.float64)}
+    assert net.theta.tobytes() == before
+
+
+def test_what_is_refused() -> None:
+    net = network("tanh", "softmax")
+    with pytest.raises(InputError, match="no method 'backprop'"):
+        numerical_gradients(net, X, Y["softmax"], "backprop")
+    with pytest.raises(InputError, match="complex_step goes with"):
+        numerical_gradients(net, X, Y["softmax"], "naive", complex_step=True)
+    with pytest.raises(InputError, match="h must be"):
+        numerical_gradients(net, X, Y["softmax"], h=0)
+
+
+# check_gradients
+
+
+@pytest.mark.parametrize("output", Y)
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_right_gradients_pass(hidden: str, output: str, dtype: str) -> None:
+    report = check_gradients(network(hidden, output, dtype=dtype), X, Y[output], l2=0.1, l1=0.01)
+    assert report.ok, str(report)
+    assert list(report.by_parameter) == ["W1", "b1", "W2", "b2", "W3", "b3"]
+
+
+WRONG = {
+    "derivative of another function": Activation("wrong", TANH.value, lambda z, a: a * (1 - a)),
+    "derivative at a": Activation("wrong", TANH.value, lambda z, a: 1 - z * z),
+    "no derivative": Activation("wrong", TANH.value, lambda z, a: np.ones_like(z)),
+    "a factor": Activation("wrong", RELU.value, lambda z, a: 1.01 * (z > 0)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_activation_is_found_below_it_and_not_above(name: str) -> None:
+    report = check_gradients(network(WRONG[name], "softmax", depth=2), X, Y["softmax"])
+    assert not report.ok
+    errors = {name: part.error for name, part in report.by_parameter.items()}
+    assert min(errors["W1"], errors["b1"]) > report.tolerance
+    assert max(errors["W2"], errors["b2"]) < 1e-6
+    assert "WRONG" in str(report)
+    assert "ok" in str(report)
+
+
+@pytest.mark.parametrize("directions", [None, 5])
+def test_a_wrong_loss_gradient_is_found_everywhere(directions: int | None) -> None:
+    half = Loss("half", lambda a, t: (a - t) ** 2 / 2, lambda a, t: (a - t) / 2)
+    report = check_gradients(network("tanh", "identity", loss=half), X, Y["identity"], directions=directions)
+    assert all(part.error > 0.4 for part in report.by_parameter.values())
+
+
+def test_a_kink_within_reach_is_left_out_and_counted() -> None:
+    net = Network([Dense(2, "relu"), Dense(1)], inputs=1)
+    net.params["W1"] = [[1.0, 1.0]]
+    net.params["b1"] = [-1.0 + 3e-5, 0.5]  # z = 3e-5 in row 0 of unit 1: h = 1e-4 crosses zero
+    report = check_gradients(net, [[1.0], [2.0]], [0.0, 5.0])
+    assert report.ok, str(report)
+    assert report.by_parameter["b1"].kinks == 1
+    assert report.by_parameter["W1"].kinks == 1
+    assert report.by_parameter["W2"].kinks == 0
+
+
+def test_a_weight_of_zero_under_l1_is_a_kink() -> None:
+    net = Network([Dense(1, init="zeros")], inputs=4)
+    report = check_gradients(net, X, Y["identity"][:, 0], l1=0.1)
+    assert report.ok
+    assert report.by_parameter["W1"].kinks == 0  # the differences are symmetric: their mean is the slope 0 of |W|
+
+
+def test_a_wrong_slope_is_not_excused_as_a_kink() -> None:
+    wrong = dataclasses.replace(RELU, name="wrong", slope=lambda z, a: np.where(z > 0, 0.9, 0.0))
+    net = network(wrong, "softmax")
+    net.theta += 0.05 * np.random.default_rng(5).standard_normal(net.theta.size)  # no unit is at its kink exactly
+    report = check_gradients(net, X, Y["softmax"])
+    assert not report.ok
+    assert sum(part.kinks for part in report.by_parameter.values()) == 0
+
+
+def test_random_directions() -> None:
+    net = network("tanh", "softmax")
+    a, b = (check_gradients(net, X, Y["softmax"], directions=5, l2=0.1) for _ in range(2))
+    assert a == b
+    assert a.ok
+    assert a.method == "along 5 random directions a parameter"
+    assert check_gradients(net, X, Y["softmax"], directions=5, l2=0.1, seed=1) != a
+
+
+def test_a_large_network_is_checked_along_directions() -> None:
+    net = Network([Dense(150, "tanh"), Dense(3, "softmax")], inputs=150)
+    data = np.random.default_rng(1).standard_normal((5, 150))
+    assert "directions" in check_gradients(net, data, [0, 1, 2, 0, 1]).method
+
+
+def test_nan_is_not_right() -> None:
+    broken = Activation("broken", TANH.value, lambda z, a: np.full_like(z, np.nan))
+    report = check_gradients(network(broken, "softmax"), X, Y["softmax"])
+    assert not report.ok
+    assert report.max_error == float("inf")
+
+
+def test_html_is_a_table_without_script() -> None:
+    page = check_gradients(network("tanh", "softmax"), X, Y["softmax"])._repr_html_()
+    assert page.count("<tr>") == 7
+    assert "<script" not in page
+    assert "gradients right" in page
