@@ -18,7 +18,7 @@ from pellucid.activations import ACTIVATIONS, SIGMOID, SOFTMAX, softmax, softmax
 from pellucid.engines import readable
 
 ELEMENTWISE = sorted(set(ACTIVATIONS) - {"softmax"})
-HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "swish")
+HIDDEN = tuple(name for name, record in ACTIVATIONS.items() if not record.output_only)
 KINKED = ("relu", "leaky_relu", "elu")  # a branch at 0 that no difference may straddle
 DTYPES = (np.float32, np.float64)
 FAR = (1e4, -1e4, 1e2, -1e2, 0.0, -0.0, 1e-30, -1e-30, 1.0, -1.0, 30.0, -30.0, 80.0, -80.0, 700.0, -700.0)
@@ -360,3 +360,11 @@ def test_output_activations_are_refused_in_hidden_layers() -> None:
     for name in ("softmax", "exp"):
         with pytest.raises(InputError, match=f"{name} belongs in the last layer"):
             Network([Dense(3, name), Dense(1)], inputs=2)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_the_complex_step_at_zero_is_the_slope_there(name: str) -> None:
+    """Zero weights are where every lesson's perceptron starts: maxima are taken on the real part, also in a tie."""
+    record = ACTIVATIONS[name]
+    step = np.imag(record.value(np.array([1e-30j]))) / 1e-30
+    assert step[0] == pytest.approx(record.slope_at(np.zeros(1), record.value(np.zeros(1)))[0], abs=1e-15)

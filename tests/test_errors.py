@@ -49,7 +49,7 @@ def test_need_imports_what_is_there() -> None:
 
 
 def test_need_names_the_extra_that_brings_what_is_missing() -> None:
-    with pytest.raises(MissingExtra, match=r"no_such_library is not installed.*pip install 'pellucid\[plot\]'"):
+    with pytest.raises(MissingExtra, match=r"no_such_library is not installed.*pip install -e '\.\[plot\]'"):
         need("no_such_library.part", "plot")
 
 

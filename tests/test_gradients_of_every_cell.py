@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from pellucid import Activation, Dense, Loss, Network
+from pellucid.activations import ACTIVATIONS
 from pellucid.engines import readable
 from pellucid.losses import LOSSES
 
@@ -25,7 +26,7 @@ ROWS, INPUTS, UNITS = 5, 3, 4
 AWAY = 1e-3  # how far every pre-activation, residual and weight stays from a kink
 H = 1e-4
 
-HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "swish")
+HIDDEN = tuple(name for name, record in ACTIVATIONS.items() if not record.output_only)
 KINKED = ("relu", "leaky_relu", "elu")
 PAIRS = [  # output, loss, number of outputs
     ("softmax", "cross_entropy", 3),

@@ -84,7 +84,7 @@ def test_what_is_missing_is_named_with_its_extra(tmp_path: Path) -> None:
         except pellucid.MissingExtra as error:
             print(error)
     """)
-    assert "pip install 'pellucid[sklearn]'" in python(program, tmp_path)
+    assert "pip install -e '.[sklearn]'" in python(program, tmp_path)
 
 
 @pytest.mark.parametrize("module", ["pellucid", "pellucid.data", "pellucid.files", "pellucid.metrics"])

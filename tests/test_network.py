@@ -201,7 +201,7 @@ class TestBuilding:
             ({"loss": "cross_entropy", "layers": [Dense(2)]}, ["softmax outputs", "identity", "'squared_error'"]),
             ({"loss": "poisson", "layers": [Dense(1)]}, ["exp outputs"]),
             ({"scaler": Standardizer}, ["not a class", "Standardizer()"]),
-            ({"scaler": "standard"}, ["Standardizer(), Pixels() or None", "'standard'"]),
+            ({"scaler": "standard"}, ["Standardizer() or Pixels() of pellucid.data, or None", "'standard'"]),
         ],
     )
     def test_parts_that_do_not_fit_are_refused(self, arguments: dict[str, Any], phrases: list[str]) -> None:

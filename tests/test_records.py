@@ -80,7 +80,7 @@ def test_a_number_that_does_not_fit_is_refused_with_the_reason(name: str) -> Non
 def test_what_is_no_name_is_refused_with_all_there_are(name: str) -> None:
     with pytest.raises(InputError, match="There is no initializer named") as error:
         initializer(name)
-    assert str(error.value).endswith("There are: " + ", ".join(INITIALIZERS) + ".")
+    assert str(error.value).endswith("There are: " + ", ".join([*INITIALIZERS, "constant(number)"]) + ".")
 
 
 @pytest.mark.parametrize(("given", "meant"), [("rely", "relu"), ("Sigmoyd", "sigmoid"), ("soft-max", "softmax")])

@@ -615,3 +615,59 @@ def test_the_last_update_is_looked_at_too() -> None:
     with pytest.raises(TrainingDiverged, match="epoch 1 of 1, at step 0"):
         net.fit([[1.0], [2.0]], [1.0, 2.0], optimizer=SGD(1e160), epochs=1)
     assert np.array_equal(net.theta, before)
+
+
+def test_a_run_that_is_stopped_is_looked_at_too() -> None:
+    net = Network([Dense(4, "identity", init="normal(1)"), Dense(1)], inputs=1)
+    with pytest.raises(TrainingDiverged, match="epoch 1 of 9, at step 0"):
+        net.fit([[1.0], [2.0]], [1.0, 2.0], optimizer=SGD(1e160), epochs=9, on_epoch=lambda epoch: True)
+
+
+def test_a_run_of_at_most_a_trillion_epochs_may_end_after_three() -> None:
+    net = Network([Dense(1)], inputs=1)
+    history = net.fit([[1.0], [2.0]], [1.0, 2.0], epochs=10**12, on_epoch=lambda epoch: epoch.index == 2)
+    assert len(history) == 3
+
+
+def test_a_long_run_keeps_every_epoch() -> None:
+    net, twin = Network([Dense(1)], inputs=1), Network([Dense(1)], inputs=1)
+    losses = [epoch.loss for epoch in train(net, [[1.0], [2.0]], [1.0, 3.0], epochs=2500, optimizer=SGD(0.01))]
+    history = twin.fit([[1.0], [2.0]], [1.0, 3.0], epochs=2500, optimizer=SGD(0.01))
+    assert history.loss.tolist() == losses
+
+
+def test_extreme_weights_count_by_their_ratios() -> None:
+    losses = []
+    for scale in (1.0, 1e-50, 1e50):
+        net = Network([Dense(1)], inputs=1, dtype="float32")
+        w = scale * np.array([1.0, 3.0])
+        losses.append(net.fit([[1.0], [2.0]], [1.0, 3.0], epochs=5, sample_weight=w).loss)
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
+    np.testing.assert_allclose(losses[2], losses[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"on_epoch": 3}, "on_epoch must be a function"), ({"shuffle": "no"}, "shuffle must be True or False")],
+)
+def test_what_is_no_function_or_no_flag_is_refused_before_training(settings: dict[str, Any], words: str) -> None:
+    net = Network([Dense(1)], inputs=1)
+    before = net.theta.copy()
+    with pytest.raises(InputError, match=words):
+        net.fit([[1.0], [2.0]], [1.0, 3.0], epochs=2, **settings)
+    assert np.array_equal(net.theta, before)
+
+
+def test_masked_entries_are_refused() -> None:
+    net = Network([Dense(1)], inputs=1)
+    X, y = np.array([[1.0], [2.0]]), np.array([1.0, 3.0])
+    with pytest.raises(InputError, match="X has masked entries"):
+        net.loss(np.ma.masked_array(X, X > 1), y)
+    with pytest.raises(InputError, match="y has masked entries"):
+        net.loss(X, np.ma.masked_array(y, y > 1))
+
+
+def test_equal_soft_labels_are_no_single_class() -> None:
+    net = Network([Dense(3, "softmax")], inputs=1)
+    history = net.fit([[1.0], [2.0]], np.full((2, 3), 1 / 3), epochs=50)
+    assert history.loss[-1] == pytest.approx(np.log(3), abs=0.01)

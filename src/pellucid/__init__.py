@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pellucid.activations import Activation
-from pellucid.errors import FileError, InputError, MissingExtra, PellucidError, TrainingDiverged
+from pellucid.errors import DataUnavailable, FileError, InputError, MissingExtra, PellucidError, TrainingDiverged
 from pellucid.history import Epoch, History
 from pellucid.initializers import Initializer
 from pellucid.layers import Dense, Dropout
@@ -27,6 +27,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "DataUnavailable",
     "Dense",
     "Dropout",
     "Epoch",

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pellucid.errors import InputError
 
 Array = npt.NDArray[Any]
+SQRT_2_OVER_PI = 0.7978845608028654
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ def _inputs(function: Callable[..., Array]) -> int:
     return sum(p.kind in positional and p.default is inspect.Parameter.empty for p in parameters)
 
 
+def magnitude(r: Array) -> Array:
+    """|r| by the sign of the real part: np.abs of a complex number would lose the complex step."""
+    return np.where(np.real(r) < 0, -r, r)
+
+
 def identity(z: Array) -> Array:
     return z
 
@@ -96,8 +102,8 @@ def identity_slope(z: Array, a: Array) -> Array:
 
 
 def sigmoid(z: Array) -> Array:
-    e = np.exp(np.where(np.real(z) > 0, -z, z))  # e^-|z|: never overflows
-    return np.where(np.real(z) > 0, 1, e) / (1 + e)
+    e = np.exp(-magnitude(z))  # never overflows
+    return np.where(np.real(z) < 0, e, 1) / (1 + e)
 
 
 def sigmoid_slope(z: Array, a: Array) -> Array:
@@ -113,7 +119,7 @@ def tanh_slope(z: Array, a: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    return np.maximum(z, 0)  # and not a branch: NaN must come out as NaN
+    return np.where(np.real(z) <= 0, 0, z)  # and not z > 0 turned round: NaN must come out as NaN
 
 
 def relu_slope(z: Array, a: Array) -> Array:
@@ -129,7 +135,7 @@ def leaky_relu_slope(z: Array, a: Array) -> Array:
 
 
 def elu(z: Array) -> Array:
-    return np.where(np.real(z) > 0, z, np.exp(np.minimum(z, 0)) - 1)
+    return np.where(np.real(z) > 0, z, np.exp(np.where(np.real(z) > 0, 0, z)) - 1)
 
 
 def elu_slope(z: Array, a: Array) -> Array:
@@ -137,7 +143,7 @@ def elu_slope(z: Array, a: Array) -> Array:
 
 
 def softplus(z: Array) -> Array:
-    return np.maximum(z, 0) + np.log1p(np.exp(np.where(np.real(z) > 0, -z, z)))
+    return np.where(np.real(z) < 0, 0, z) + np.log1p(np.exp(-magnitude(z)))
 
 
 def softplus_slope(z: Array, a: Array) -> Array:
@@ -145,12 +151,12 @@ def softplus_slope(z: Array, a: Array) -> Array:
 
 
 def gelu(z: Array) -> Array:
-    return z / 2 * (1 + np.tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)))  # sqrt(2/pi) = 0.79788...
+    return z / 2 * (1 + np.tanh(SQRT_2_OVER_PI * (z + 0.044715 * z * z * z)))
 
 
 def gelu_slope(z: Array, a: Array) -> Array:
-    t = np.tanh(0.7978845608028654 * (z + 0.044715 * z * z * z))
-    return (1 + t) / 2 + z / 2 * (1 - t * t) * 0.7978845608028654 * (1 + 0.134145 * z * z)
+    t = np.tanh(SQRT_2_OVER_PI * (z + 0.044715 * z * z * z))
+    return (1 + t) / 2 + z / 2 * (1 - t * t) * SQRT_2_OVER_PI * (1 + 0.134145 * z * z)
 
 
 def swish(z: Array) -> Array:
@@ -164,7 +170,7 @@ def swish_slope(z: Array, a: Array) -> Array:
 
 def exp(z: Array) -> Array:
     # Past the largest exponent of the dtype e^z stays level: a large finite number, so that a loss is one too.
-    return np.exp(np.minimum(z, largest_exponent(z)))
+    return np.exp(np.where(np.real(z) > largest_exponent(z), largest_exponent(z), z))
 
 
 def exp_slope(z: Array, a: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import TrainingDiverged
 from pellucid.layers import Dense
@@ -71,14 +72,15 @@ def _where(net: Network, problem: Problem, gradient: Array | None, theta: Array 
     dense = [layer for layer in net.layers if isinstance(layer, Dense)]
     names = [f"layer {i} ({layer})" for i, layer in enumerate(dense, 1)]
     if theta is None:
-        a = problem.inputs.batch(slice(None))
-        for layer, name, params in zip(dense, names, (p for p in net.unpack(net.theta) if p), strict=True):
-            z, _ = layer.affine(params, a)
-            if not np.isfinite(z).all():
-                return "a weighted sum z", name
-            a = layer.activation.value(z)
-            if not np.isfinite(a).all():
-                return "an output a", name
+        for block in readable.blocks(len(problem.t)):
+            a = problem.inputs.batch(block)
+            for layer, name, params in zip(dense, names, (p for p in net.unpack(net.theta) if p), strict=True):
+                z, _ = layer.affine(params, a)
+                if not np.isfinite(z).all():
+                    return "a weighted sum z", name
+                a = layer.activation.value(z)
+                if not np.isfinite(a).all():
+                    return "an output a", name
         if gradient is None or all_finite(gradient):
             return "the loss", names[-1]
     what, vector = ("the gradient", gradient) if theta is None else ("the update", theta)

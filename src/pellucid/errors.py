@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -70,5 +71,20 @@ def need(module: str, extra: str) -> ModuleType:
         if error.name is None or error.name.partition(".")[0] != top:
             raise  # the library is there, but something that it needs itself is broken: do not hide it
         raise MissingExtra(
-            f"{top} is not installed, and this needs it. Install it with: pip install 'pellucid[{extra}]'"
+            f"{top} is not installed, and this needs it. In your clone of the repository, "
+            f"pip install -e '.[{extra}]' brings it."
         ) from error
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A closing sentence with the known name nearest to a mistyped one, or nothing.
+
+    Example:
+        >>> did_you_mean("prise", ["price", "shipping"])
+        " Did you mean 'price'?"
+    """
+    from difflib import get_close_matches  # here, because few programs ever mistype
+
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f" Did you mean {by_lower[near[0]]!r}?" if near else ""

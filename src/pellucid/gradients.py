@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid import inputs as check
+from pellucid.activations import magnitude
 from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
 from pellucid.layers import Dense
-from pellucid.losses import magnitude
 from pellucid.network import Network
 
 Array = npt.NDArray[Any]

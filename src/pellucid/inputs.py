@@ -30,6 +30,7 @@ def features(X: Any, columns: int | None = None, what: str = "X") -> Array:
         raise InputError(
             f"{what} is not a table: its rows differ in length. Give every row the same columns."
         ) from error
+    refuse_masked(X, what)
     if array.ndim == 0:
         seen = "None" if X is None else f"a single {type(X).__name__}"
         raise InputError(f"{what} is {seen}; a table is expected: rows are samples, (n, features).")
@@ -71,6 +72,14 @@ def _from_objects(array: Array, what: str) -> Array:
         raise InputError(
             f"{what} holds things that are not numbers ({error}). Turn every column into numbers first."
         ) from error
+
+
+def refuse_masked(array: Any, what: str) -> None:
+    """Masked entries are missing values, and taking the numbers behind the mask for data would be wrong."""
+    if np.ma.is_masked(array):
+        raise InputError(
+            f"{what} has masked entries. Fill them in, such as with {what}.filled(value), or drop their rows."
+        )
 
 
 def refuse_non_finite(array: Array, what: str) -> None:
@@ -119,10 +128,11 @@ def row_weights(weights: Any, n: int, what: str = "sample_weight") -> Array:
     if array.shape != (n,):
         raise InputError(f"{what} has shape {array.shape}; one weight a row is expected, ({n},).")
     if not np.isfinite(array).all() or (array < 0).any():
-        raise InputError(f"{what} must be finite and not negative; the smallest is {array.min()!r}.")
+        raise InputError(f"{what} must be finite and not negative; the smallest is {array.min():g}.")
     if not array.any():
         raise InputError(f"{what} is zero for every row: nothing would count. Give at least one positive weight.")
-    return array
+    largest = array.max()  # only their ratios count: extreme ones are brought to where no dtype overflows
+    return array if 1e-6 <= largest <= 1e6 else array / largest
 
 
 def whole(value: Any, name: str, low: int, none: bool = False) -> Any:

@@ -47,7 +47,7 @@ class Job:
         self.full_batch = self.batch_size == self.n
         self.has_dropout = any(isinstance(layer, Dropout) and layer.rate > 0 for layer in self.net.layers)
         self.state: State = settings.optimizer.init(net.theta)
-        self.columns = {name: np.full(settings.epochs, np.nan) for name in COLUMNS}
+        self.columns: dict[str, Array] = {name: np.empty(0) for name in COLUMNS}
         self.watch = Watch()
         self.rng: np.random.Generator | None = None
         self.done = 0
@@ -70,6 +70,7 @@ class Job:
 
     def _begin(self, epoch: int) -> None:
         self._weight_seen = self._rows_right = 0.0
+        self._make_room(epoch)
         self.columns["loss"][epoch] = 0.0
         permuted = self.settings.shuffle and not self.full_batch
         if permuted or self.has_dropout:
@@ -77,6 +78,13 @@ class Job:
         if not self.full_batch:
             assert permuted is False or self.rng is not None
             self._order = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
+
+    def _make_room(self, epoch: int) -> None:
+        """Columns grow as they fill: a run of "at most" a billion epochs may end after ten."""
+        have = len(self.columns["loss"])
+        if epoch >= have:
+            more = np.full(min(max(have, 1024), self.settings.epochs - have), np.nan)
+            self.columns = {name: np.concatenate([column, more]) for name, column in self.columns.items()}
 
     def take(self, step: int, rows: Array | None, loss: float, correct: int, gradient: Array) -> None:
         """Use a step's loss and gradient: clip, update, keep the books. Raises TrainingDiverged, parameters kept."""
@@ -125,8 +133,6 @@ class Job:
             self.columns["validation_loss"][index] = value
             if self.net.task != "values":
                 self.columns["validation_accuracy"][index] = share_right
-        elif index == self.settings.epochs - 1:
-            self._measure(index, self.problem.part(self._last_rows))  # no step follows that would see the last update
         self.columns["seconds"][index] = seconds
         self.done = index + 1
         loss = self.columns["loss" if self.validation is None else "validation_loss"][index]
@@ -152,6 +158,14 @@ class Job:
         loss, rate, seconds = (float(self.columns[name][index]) for name in ("loss", "learning_rate", "seconds"))
         accuracy, v_loss, v_accuracy = map(measured, ("accuracy", "validation_loss", "validation_accuracy"))
         return Epoch(index, self.settings.epochs, loss, accuracy, v_loss, v_accuracy, rate, seconds, self.net)
+
+    def look_once_more(self) -> None:
+        """Where a run ends, no step follows that would see the last update: TrainingDiverged if the loss is not finite.
+
+        With validation or restored parameters the loss has been seen.
+        """
+        if self.done and self.validation is None and self._best is None:
+            self._measure(self.done - 1, self.problem.part(self._last_rows))
 
     def out_of_patience(self) -> bool:
         if self.settings.early_stopping is None or self.best_epoch is None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.activations import Activation, exp, softplus
+from pellucid.activations import Activation, exp, magnitude, softplus
 from pellucid.errors import InputError
 from pellucid.inputs import number
 
@@ -72,11 +72,6 @@ class Loss:
         return gradient if self.from_logits else activation.backward(z, a, gradient)
 
 
-def magnitude(r: Array) -> Array:
-    """|r| by the sign of the real part: np.abs of a complex number would lose the complex step."""
-    return np.where(np.real(r) < 0, -r, r)
-
-
 def predicted_minus_true(p: Array, t: Array) -> Array:
     """The gradient at z of all three classic pairs: softmax minus one-hot, sigmoid minus label, mean minus count."""
     return p - t
@@ -108,7 +103,7 @@ def absolute_error(a: Array, t: Array) -> Array:
 
 
 def absolute_error_gradient(a: Array, t: Array) -> Array:
-    return np.sign(np.real(a - t)).astype(a.dtype)
+    return np.sign(np.real(a - t))
 
 
 def huber_value(a: Array, t: Array, delta: float) -> Array:

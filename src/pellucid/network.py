@@ -336,6 +336,9 @@ def _check_pair(output: Activation, loss: Loss) -> None:
 def _own_copy(scaler: Scaler | None) -> Scaler | None:
     if isinstance(scaler, type):
         raise InputError(f"scaler must be an object, not a class: write {scaler.__name__}() with parentheses.")
-    if scaler is not None and not hasattr(scaler, "transform"):
-        raise InputError(f"scaler must be Standardizer(), Pixels() or None; this is {scaler!r}.")
+    if scaler is not None and not (hasattr(scaler, "transform") and hasattr(scaler, "fitted")):
+        raise InputError(
+            f"scaler must be Standardizer() or Pixels() of pellucid.data, or None; this is {scaler!r}. One of another "
+            "library is used by hand: transform X before fit and before predict."
+        )
     return deepcopy(scaler)

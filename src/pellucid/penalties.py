@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.losses import magnitude
+from pellucid.activations import magnitude
 
 Array = npt.NDArray[Any]
 

@@ -18,14 +18,18 @@ def describe(epoch: Epoch) -> str:
         >>> describe(Epoch(0, 10, 0.5, 0.75, None, None, 0.1, 1.0, None))
         'loss 0.5000  accuracy 75.0 %'
     """
-    parts = [f"loss {epoch.loss:.4f}"]
+    parts = [f"loss {_short(epoch.loss)}"]
     if epoch.accuracy is not None:
         parts.append(f"accuracy {epoch.accuracy:.1%}".replace("%", " %"))
     if epoch.validation_loss is not None:
-        parts.append(f"validation loss {epoch.validation_loss:.4f}")
+        parts.append(f"validation loss {_short(epoch.validation_loss)}")
     if epoch.validation_accuracy is not None:
         parts.append(f"accuracy {epoch.validation_accuracy:.1%}".replace("%", " %"))
     return "  ".join(parts)
+
+
+def _short(loss: float) -> str:
+    return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.3e}"
 
 
 @contextmanager

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, did_you_mean
 
 Record = TypeVar("Record")
 
@@ -48,9 +47,9 @@ def resolve(
                 return makers[called[1]](float(called[2]))
             except ValueError as error:
                 raise InputError(f"The {what} {given!r} is not understood: {error}") from error
-        close = get_close_matches(name, table, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise InputError(f"There is no {what} named {given!r}.{hint} There are: {', '.join(table)}.")
+        known = [*table, *(f"{maker}(number)" for maker in makers or () if maker not in table)]
+        hint = did_you_mean(name, known)
+        raise InputError(f"There is no {what} named {given!r}.{hint} There are: {', '.join(known)}.")
     raise InputError(
         f"The {what} must be a name ({', '.join(table)}) or a record of class {kind.__name__}; "
         f"this is {type(given).__name__}: {given!r}."

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
+import numpy as np
+
 from pellucid import inputs as check
-from pellucid.errors import InputError
+from pellucid.errors import InputError, did_you_mean
 from pellucid.optimizers import OPTIMIZERS, SGD, Optimizer
 from pellucid.records import resolve
 from pellucid.schedules import SCHEDULES, Constant, Schedule
@@ -29,7 +30,8 @@ class Settings:
         schedule: how the learning rate changes: a record of `pellucid.schedules`, a name, or None for constant.
         validation: (X, y), or a share of the rows that is held out, stratified by class; None for none.
         early_stopping: stop after so many epochs without a lower validation loss (training loss where there is no
-            validation), and go back to the best parameters; None trains all epochs.
+            validation), and go back to the best parameters; None trains all epochs. The validation loss weighs all
+            rows alike.
         class_weight: {class: weight}, or "balanced" for n / (classes x count); a class that is left out weighs 1.
         sample_weight: (n,) weight of each row.
         clip_norm: scale the gradient down to this norm where it is longer.
@@ -74,7 +76,7 @@ class Settings:
             "l1": check.number(self.l1, "l1", 0),
             "early_stopping": check.whole(self.early_stopping, "early_stopping", 1, none=True),
             "clip_norm": check.number(self.clip_norm, "clip_norm", 0, open_below=True, none=True),
-            "shuffle": bool(self.shuffle),
+            "shuffle": _flag(self.shuffle, "shuffle"),
             "seed": check.whole(self.seed, "seed", 0),
         }
         for name, value in checked.items():
@@ -86,9 +88,9 @@ class Settings:
         names = [f.name for f in fields(cls)]
         for name in given:
             if name not in names:
-                close = get_close_matches(name, names, n=1)
-                hint = f" Did you mean {close[0]}?" if close else ""
-                raise InputError(f"There is no setting {name!r}.{hint} There are: {', '.join(names)}.")
+                raise InputError(
+                    f"There is no setting {name!r}.{did_you_mean(name, names)} There are: {', '.join(names)}."
+                )
         return cls(**given)
 
     def in_words(self) -> dict[str, str]:
@@ -101,8 +103,14 @@ class Settings:
         return words
 
 
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} must be True or False; this is {value!r}.")
+    return bool(value)
+
+
 def takes_settings(function: F) -> F:
-    """Let help() and editors show the settings by name in place of a function's **settings."""
+    """Let help() show a function's **settings by name, and say what each one means."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     listed = [
@@ -115,5 +123,7 @@ def takes_settings(function: F) -> F:
     ]
     later = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]
     first = [p for p in own if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    meaning = inspect.cleandoc(Settings.__doc__ or "").split("Attributes:\n")[1].split("\n\nRaises:")[0]
+    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{meaning}\n"
     function.__signature__ = signature.replace(parameters=[*first, *listed, *later])  # type: ignore[attr-defined]
     return function

@@ -27,7 +27,7 @@ def split(
         stratify: hold out the same share of every class, where y holds classes (see `split_indices`).
 
     Returns:
-        Four arrays; within each part the rows keep the order they had.
+        Two pairs, (X_train, y_train) and (X_test, y_test); within each part the rows keep the order they had.
 
     Raises:
         InputError: lengths that differ, a share that leaves one side without a row, or a seed that is none.

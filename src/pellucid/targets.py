@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import InputError
-from pellucid.inputs import in_dtype, refuse_non_finite
+from pellucid.inputs import in_dtype, refuse_masked, refuse_non_finite
 
 Array = npt.NDArray[Any]
 Task = Literal["classes", "binary", "labels", "values"]
@@ -114,7 +114,7 @@ def refuse_single_class(t: Array, task: Task) -> None:
     """More than one row, but only one class among them: there is nothing to learn."""
     if len(t) < 2 or task not in ("classes", "binary"):
         return
-    if (t == t[0]).all():
+    if t[0].max() in (0, 1) and (t == t[0]).all():  # rows of equal soft labels still have something to teach
         only = int(labels_of(t[:1], task)[0])
         raise InputError(
             f"All {len(t)} rows of y belong to one class, {only}: there is nothing to tell apart. "
@@ -125,6 +125,7 @@ def refuse_single_class(t: Array, task: Task) -> None:
 def _array(y: Any, what: str = "y") -> Array:
     if y is None:
         raise InputError(f"{what} is None: a target for each row of X is needed.")
+    refuse_masked(y, what)
     try:
         array = np.asarray(y)
     except ValueError as error:
@@ -149,7 +150,7 @@ def _from_objects(array: Array, what: str) -> Array:
 
 
 def _refuse_text(array: Array, what: str) -> NoReturn:
-    example = array.ravel()[0] if array.size else ""
+    example = array.ravel()[:1].tolist()[0] if array.size else ""
     raise InputError(
         f"{what} holds text or other things that are not numbers, such as {example!r}. Number the classes first: "
         f"names, {what} = np.unique({what}, return_inverse=True)."

@@ -62,6 +62,8 @@ def fit(
         >>> bool(history.loss[-1] < history.loss[0])
         True
     """
+    if on_epoch is not None and not callable(on_epoch):
+        raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {on_epoch!r}.")
     job = prepare(net, X, y, Settings.of(settings))
     try:
         with closing(run(job)) as epochs, shown(epochs, job.settings.epochs, bool(progress)) as watched:
@@ -69,6 +71,8 @@ def fit(
                 if on_epoch is not None and on_epoch(epoch):
                     job.stopped = "on_epoch"
                     break
+        if job.stopped == "on_epoch":
+            job.look_once_more()
     except KeyboardInterrupt:
         job.stopped = "interrupted"
     except TrainingDiverged as error:
@@ -118,6 +122,7 @@ def run(job: Job) -> Generator[Epoch]:
         raise
     else:
         job.restore_best()
+        job.look_once_more()
 
 
 def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:

@@ -201,7 +201,7 @@ def test_a_missing_extra_is_named(missing: list[str], extra: str, argv: list[str
     ran = subprocess.run([sys.executable, "-c", program, ",".join(missing), *argv], capture_output=True, text=True)
     assert ran.returncode == 1
     assert f"error: {missing[0]} is not installed" in ran.stderr
-    assert f"pip install 'pellucid[{extra}]'" in ran.stderr
+    assert f"pip install -e '.[{extra}]'" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

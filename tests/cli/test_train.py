@@ -258,7 +258,7 @@ def test_without_matplotlib_it_still_trains(flowers: Path, run: Run, monkeypatch
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     ran = run("train", "iris.csv", "--target", "species", "--epochs", "2")
     assert ran.code == 0
-    assert "pellucid[plot]" in ran.out
+    assert ".[plot]" in ran.out
     assert Path("pellucid-iris/model.json").exists()
 
 
@@ -305,3 +305,11 @@ def test_folding_the_scale_into_the_output_layer_changes_no_prediction() -> None
     before = net.predict(X)
     _answer_in_units(net, Standardizer().fit([[100.0], [300.0]]))
     np.testing.assert_allclose(net.predict(X), 200 + 100 * before, rtol=1e-14)
+
+
+def test_a_network_that_is_worse_than_guessing_says_so(flowers: Path, run: Run) -> None:
+    ran = run("train", "iris.csv", "--target", "species", "--rate", "100", "--epochs", "5", "--no-plots")
+    assert ran.code == 0
+    assert re.search(r"Warning +the training loss is above 1\.0986, what guessing costs: try a smaller --rate", ran.out)
+    calm = run("train", "iris.csv", "--target", "species", "--epochs", "5", "--no-plots")
+    assert "Warning" not in calm.out

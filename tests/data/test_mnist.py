@@ -259,7 +259,7 @@ def test_a_cache_that_cannot_be_made(nowhere):
 
 def test_without_pooch_the_extra_is_named(nowhere, monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(MissingExtra, match=r"(?s)pellucid\[cli\].*by hand.*PELLUCID_DATA"):
+    with pytest.raises(MissingExtra, match=r"(?s)'\.\[cli\]'.*by hand.*PELLUCID_DATA"):
         load_mnist()
 
 

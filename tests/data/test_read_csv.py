@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.data import Table, read_csv
+from pellucid.data.csv_rows import MISSING
 from pellucid.errors import FileError, InputError
 
 
@@ -337,7 +338,7 @@ def test_files_that_are_none(tmp_path):
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8).filter(
-    lambda text: text.strip() == text and text[:1] not in "\ufeff" and text not in ("NA", "N/A", "nan", "null", "?")
+    lambda text: text.strip() == text and text[:1] not in "\ufeff" and text not in MISSING
 )
 
 
@@ -413,3 +414,15 @@ def test_a_large_file_takes_little_more_than_its_numbers(tmp_path):
         tracemalloc.stop()
     assert table.X.shape == (10_000, 20)
     assert peak < 2.5 * table.X.nbytes
+
+
+def test_a_number_between_unusual_spaces_is_that_number(tmp_path):
+    path = tmp_path / "spaces.csv"
+    path.write_bytes(b"a,b,y\n\x1f1.5,2,0\n3,\x1c4\x1d,1\n")
+    assert read_csv(path, "y").X.tolist() == [[1.5, 2.0], [3.0, 4.0]]
+
+
+def test_a_whole_number_with_thousands_of_zeros_before_it(tmp_path):
+    path = tmp_path / "zeros.csv"
+    path.write_text("a,y\n" + "".join(f"{i},{'0' * 5000}{i % 2}\n" for i in range(6)), encoding="utf-8")
+    assert read_csv(path, "y").labels == ("0", "1")

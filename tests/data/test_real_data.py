@@ -80,7 +80,7 @@ def test_unknown_names(name, says):
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(MissingExtra, match=r"pellucid\[sklearn\]"):
+    with pytest.raises(MissingExtra, match=r"'\.\[sklearn\]'"):
         load_digits()
 
 

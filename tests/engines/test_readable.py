@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import naive
 from pellucid import Dense, Dropout, InputError, Network
+from pellucid.activations import ACTIVATIONS
 from pellucid.data import Pixels, Standardizer
 from pellucid.engines import ENGINES, choose, readable
 
-HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "swish")
+HIDDEN = tuple(name for name, record in ACTIVATIONS.items() if not record.output_only)
 PAIRS = [
     ("softmax", "cross_entropy"),
     ("softmax", "squared_error"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import io
-import re
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,6 @@ from pellucid import Dense, Network
 from pellucid.data import Pixels, load_mnist
 from pellucid.errors import InputError
 from pellucid.lessons import mnist_numerical
-from pellucid.lessons.page import catalogue
 
 LESSON = "mnist-numerical"
 
@@ -42,7 +39,6 @@ def test_naive_steps_go_where_backpropagation_goes(tmp_path: Path, lang: str) ->
     assert len(numbers["losses"]) == 2
     assert 0 < numbers["difference"] < 1e-9
     assert numbers["hours"] == pytest.approx(numbers["seconds_per_step"] * 10_000 / 3600)
-    assert numbers["ratio"] > 1
     assert f"{numbers['hours']:,.1f}" in text
 
 
@@ -86,15 +82,6 @@ def test_a_few_steps_on_mnist(shared_data: Path, tmp_path: Path) -> None:
     assert numbers["gradient_error"] < 1e-6
     X_test, y_test = (part[:200] for part in load_mnist()[1])
     assert numbers["test_accuracy"] == 100 * numbers["loaded"].accuracy(X_test, y_test)
-
-
-def test_both_languages_say_the_same_things() -> None:
-    texts = catalogue("mnist-numerical")
-    assert texts["en"].keys() == texts["zh"].keys()
-    for key, text in texts["en"].items():
-        assert sorted(re.findall(r"{.*?}", text)) == sorted(re.findall(r"{.*?}", texts["zh"][key])), key
-        assert text.isascii()
-        assert f'"{key}"' in inspect.getsource(mnist_numerical)
 
 
 @pytest.mark.nightly

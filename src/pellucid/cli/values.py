@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from pellucid.cli.mistakes import UsageError
+from pellucid.errors import did_you_mean
 
 MOST_UNITS = 1_000_000  # in a layer; far beyond what a model file holds, so only typing errors are above
 
@@ -44,9 +44,7 @@ def choice(option: str, value: str, names: Iterable[str]) -> str:
     known, name = list(names), value.strip().lower().replace("-", "_")
     if name in known:
         return name
-    close = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    raise UsageError(f"{option} must be one of {', '.join(known)}; this is {value!r}.{hint}")
+    raise UsageError(f"{option} must be one of {', '.join(known)}; this is {value!r}.{did_you_mean(name, known)}")
 
 
 def sizes(option: str, value: str) -> tuple[int, ...]:

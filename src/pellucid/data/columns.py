@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.data.csv_rows import MISSING, Record, number
-from pellucid.data.hints import did_you_mean
-from pellucid.errors import FileError, InputError
+from pellucid.errors import FileError, InputError, did_you_mean
 
 Task: TypeAlias = Literal["classes", "values"]
 
@@ -132,6 +131,7 @@ def read_rows(path: Path, rows: Iterable[Record], layout: Layout) -> tuple[npt.N
         # One look for a whole row; only where it fails is each field looked at (a sum can also overflow).
         if not math.isfinite(sum(numbers)) or "_" in "".join(picked):
             _refuse_fields(path, line, row, layout)
+            numbers = [float(field.strip()) for field in picked]  # strip() knows more kinds of space than float()
         values.fromlist(numbers)
         if layout.target is not None:
             text = row[layout.target].strip()
@@ -248,8 +248,9 @@ def _exact(text: str) -> int | float | None:
     value = number(text)
     if value is None or math.isinf(value):
         return None
-    if re.fullmatch(r"\s*[+-]?\d+\s*", text):
-        return int(text)
+    whole = re.fullmatch(r"\s*([+-]?)0*(\d+)\s*", text)
+    if whole:
+        return int(whole[1] + whole[2])  # without leading zeros it has at most 309 digits, or it would be infinite
     return int(value) if value.is_integer() else value
 
 

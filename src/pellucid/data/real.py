@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.data.hints import did_you_mean
 from pellucid.data.places import VARIABLE, PathLike, as_path, searched
 from pellucid.data.tables import Table, read_csv
-from pellucid.errors import DataUnavailable, FileError, InputError, need
+from pellucid.errors import DataUnavailable, FileError, InputError, did_you_mean, need
 
 MICROCHIPS = "ex2data2.txt"
 
@@ -46,6 +45,7 @@ def load(name: str) -> Table:
     key = name.strip().lower().replace("_", "-")
     if key not in SETS:
         hint = " MNIST has its own function, load_mnist()." if "mnist" in key else did_you_mean(key, SETS)
+        hint = " A saved network is read by pellucid.load." if key.endswith(".json") else hint
         raise InputError(f"there is no data set named {name!r}; there are {', '.join(SETS)}.{hint}")
     return SETS[key]()
 

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from pellucid import inputs as check
 from pellucid.data.blocks import blocks, epsilon, in_range, moments, prepare
-from pellucid.data.hints import did_you_mean
-from pellucid.errors import InputError
+from pellucid.errors import InputError, did_you_mean
 
 Array: TypeAlias = npt.NDArray[Any]
 Floats: TypeAlias = npt.NDArray[np.float64]

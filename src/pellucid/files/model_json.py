@@ -54,7 +54,7 @@ def read_json_model(path: Path) -> Network:
     if version > VERSION:
         raise FileError(
             f"{path}: written in format version {version}; this release reads up to {VERSION}. "
-            "Upgrade with: pip install -U pellucid"
+            "Use a newer release of pellucid to open it."
         )
     strict_json.keys(path, "the model", record, PARTS)
     try:

@@ -119,4 +119,6 @@ def names(path: Path, where: str, value: Any, count: int | None) -> tuple[str, .
         raise FileError(f"{path}: {where} must be a list of texts or null.")
     if count is not None and len(value) != count:
         raise FileError(f"{path}: {where} has {len(value)} entries where {count} are expected.")
+    if len(set(value)) != len(value):
+        raise FileError(f"{path}: {where} names {next(n for n in value if value.count(n) > 1)!r} twice.")
     return tuple(value)
