@@ -13,6 +13,7 @@ import pytest
 from cli_tools import FLOWERS, Run, write
 
 import pellucid
+from pellucid.cli.train import program
 from pellucid.data import read_csv
 from pellucid.metrics import r2
 
@@ -313,3 +314,20 @@ def test_a_network_that_is_worse_than_guessing_says_so(flowers: Path, run: Run) 
     assert re.search(r"Warning +the training loss is above 1\.0986, what guessing costs: try a smaller --rate", ran.out)
     calm = run("train", "iris.csv", "--target", "species", "--epochs", "5", "--no-plots")
     assert "Warning" not in calm.out
+
+
+@pytest.mark.parametrize(
+    ("found", "called", "name"),
+    [
+        ("/usr/bin/pellucid", ".venv/bin/pellucid", "pellucid"),
+        (None, ".venv/bin/pellucid", ".venv/bin/pellucid"),
+        (None, "/src/pellucid/__main__.py", "python -m pellucid"),
+        (None, "/bin/pytest", "pellucid"),
+    ],
+)
+def test_the_command_it_proposes_works_here(
+    found: str | None, called: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda command: found)
+    monkeypatch.setattr(sys, "argv", [called])
+    assert program() == name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,8 +72,16 @@ def run(source: Source, recipe: Recipe, save: str | None, out: str | None, histo
     if places.plots:
         _draw(screen, places.folder, table, outcome, (part, getattr(parts, part), predicted))
     data = shlex.quote(source.file) if source.file and source.file != sources.STDIN else "NEW.csv"
-    screen.say("Predict", f"pellucid predict {shlex.quote(str(places.model))} {data}", wrap=False)
+    screen.say("Predict", f"{program()} predict {shlex.quote(str(places.model))} {data}", wrap=False)
     return _interrupted(outcome, places) if outcome.history.stopped == "interrupted" else 0
+
+
+def program() -> str:
+    """How this program is called here: by its name where the shell finds it, else as it was just called."""
+    called = Path(sys.argv[0])
+    if shutil.which("pellucid") or called.name not in ("pellucid", "__main__.py"):
+        return "pellucid"
+    return shlex.quote(sys.argv[0]) if called.name == "pellucid" else "python -m pellucid"
 
 
 def _interrupted(outcome: Outcome, places: Results) -> int:
