@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +64,8 @@ def test_a_little_of_mnist(shared_data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
-    started = time.perf_counter()
     numbers, _, _ = told(LESSON, tmp_path)
     assert 78 <= numbers["first_loss"] <= 133
     assert 11 <= numbers["beginner_accuracy"] <= 17
     assert numbers["test_accuracy"] >= 98
     assert numbers["train_accuracy"] > numbers["test_accuracy"]
-    assert time.perf_counter() - started < 60
