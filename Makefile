@@ -1,6 +1,8 @@
 # Two commands set everything up on a machine with Python 3.11 or later: make run, make test.
 PYTHON ?= python3
 VENV ?= .venv
+# The extras that something uses today; `all` has more, for parts that are to come.
+EXTRAS := cli,plot,sklearn
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -36,12 +38,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(PIP) -e '.[all]'
+	$(PIP) -e '.[$(EXTRAS)]'
 	@touch $@
 
 # The versions that the tests were written against; without the file, any versions the package allows.
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[all,test]' -c constraints.txt
+	$(PIP) -e '.[$(EXTRAS),test]' -c constraints.txt
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml constraints.txt $(VENV)/.test
