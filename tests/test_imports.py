@@ -116,3 +116,10 @@ def test_everything_that_the_face_names_is_there() -> None:
     for name in pellucid.__all__:
         assert getattr(pellucid, name) is not None
     assert sorted(pellucid.__all__, key=str.lower) == sorted(set(pellucid.__all__), key=str.lower)
+
+
+def test_it_works_without_docstrings() -> None:
+    """python -OO strips them, and help() is the only thing that may miss them."""
+    program = "import pellucid as p; print(p.Network([p.Dense(1)], inputs=1).fit([[1.0], [2.0]], [1.0, 2.0]).stopped)"
+    ran = subprocess.run([sys.executable, "-OO", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("epochs\n", "")

@@ -123,7 +123,7 @@ def takes_settings(function: F) -> F:
     ]
     later = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]
     first = [p for p in own if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-    meaning = inspect.cleandoc(Settings.__doc__ or "").split("Attributes:\n")[1].split("\n\nRaises:")[0]
+    meaning = inspect.cleandoc(Settings.__doc__ or "").partition("Attributes:\n")[2].partition("\n\nRaises:")[0]
     function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nSettings:\n{meaning}\n"
     function.__signature__ = signature.replace(parameters=[*first, *listed, *later])  # type: ignore[attr-defined]
     return function
