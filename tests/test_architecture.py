@@ -40,10 +40,15 @@ HOUSE = [
     "gradients",
     "gradient_check",
     "metrics",
+    "explain",
+    "checker",
     "data",
+    "learning_rate",
+    "comparison",
     "files",
     "__init__",  # the public face, from which lessons and the command line import as any program does
     "plots",
+    "report",
     "lessons",
     "cli",
     "__main__",  # python -m pellucid
@@ -54,8 +59,10 @@ DOWNWARDS = {
     ("network", "engines"): "loss, gradients and forward of Network delegate to the readable engine",
     ("network", "training"): "Network.fit delegates to fit",
     ("network", "files"): "Network.save delegates to save",
+    ("network", "explain"): "Network.equations, script, trace and summary delegate",
     ("network", "history"): "the types of fit: Epoch and History",
     ("history", "network"): "the type of Epoch.network",
+    ("history", "report"): "History.report delegates to write",
     ("engines", "jobs"): "the type of what an engine runs",
 }
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pellucid import Dense, History, Network
+from pellucid import Dense, History, InputError, Network
 from pellucid.history import COLUMNS
 
 X = np.random.default_rng(0).normal(size=(12, 2))
@@ -74,6 +75,7 @@ def test_json_reads_back_bit_for_bit(case: str, tmp_path: Path) -> None:
         "best_epoch": history.best_epoch,
         "engine": "readable",
         "settings": history.settings,
+        "initial_weights": history.initial_weights,
     }
 
 
@@ -129,3 +131,42 @@ def test_seconds_grow_and_count_from_the_start() -> None:
     seconds = HISTORIES["classes"]().seconds
     assert seconds[0] > 0
     assert (np.diff(seconds) > 0).all()
+
+
+def test_it_knows_its_run_and_what_it_began_with() -> None:
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2, seed=4)
+    twin = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2, seed=4)
+    other = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2, seed=5)
+    first, second, third = (
+        each.fit(X, Y, epochs=3, optimizer=optimizer, class_weight={0: 2.0})
+        for each, optimizer in ((net, "sgd"), (twin, "adam"), (other, "sgd"))
+    )
+    assert first.initial_weights == second.initial_weights != third.initial_weights
+    assert first.run is not None
+    assert first.run.net is net
+    assert first.run.X is X  # kept, not copied
+    assert np.array_equal(first.run.y, np.eye(2)[Y])
+    assert first.run.sample_weight is not None
+    assert first.run.sample_weight.tolist() == [2.0 if label == 0 else 1.0 for label in Y]
+    assert first.run.validation is None
+    assert net.fit(X, Y, epochs=1).initial_weights not in (first.initial_weights, None)  # it went on from there
+
+
+def test_a_run_knows_what_it_held_out() -> None:
+    net = Network([Dense(2, "softmax")], inputs=2)
+    run = net.fit(X, Y, epochs=1, validation=0.25).run
+    assert run is not None
+    assert run.validation is not None
+    assert len(run.X) + len(run.validation[0]) == len(X)
+    rows = {tuple(row) for row in run.X} | {tuple(row) for row in run.validation[0]}
+    assert rows == {tuple(row) for row in X}
+
+
+def test_a_pickled_history_leaves_the_data_behind() -> None:
+    history = HISTORIES["classes"]()
+    again = pickle.loads(pickle.dumps(history))
+    assert again.run is None
+    assert again.initial_weights == history.initial_weights
+    assert np.array_equal(again.loss, history.loss)
+    with pytest.raises(InputError, match=r"pellucid\.report\.write"):
+        again.report("run.html")

@@ -28,6 +28,7 @@ from pellucid import (
     Network,
     TrainingDiverged,
     fit,
+    jobs,
     train,
 )
 from pellucid.data import Pixels, Standardizer
@@ -671,3 +672,25 @@ def test_equal_soft_labels_are_no_single_class() -> None:
     net = Network([Dense(3, "softmax")], inputs=1)
     history = net.fit([[1.0], [2.0]], np.full((2, 3), 1 / 3), epochs=50)
     assert history.loss[-1] == pytest.approx(np.log(3), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"epochs": 4}, {"epochs": 4, "batch_size": 3}, {"epochs": 3, "optimizer": "adam"}]
+)
+def test_the_last_update_is_what_the_last_step_added(settings: dict[str, Any]) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(7, 2)), rng.integers(0, 2, 7)
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+    assert net.last_update is None
+    before: list[Any] = []
+    take = jobs.Job.take
+
+    def watched(job: Any, *given: Any) -> None:
+        before.append(job.net.theta.copy())
+        take(job, *given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs.Job, "take", watched)
+        net.fit(X, y, **settings)
+    assert np.array_equal(net.last_update, net.theta - before[-1])
+    assert net.last_update.any()

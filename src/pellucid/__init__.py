@@ -15,9 +15,14 @@ from pellucid.settings import Settings
 from pellucid.training import fit, train
 
 if TYPE_CHECKING:
+    from pellucid.checker import check_my_network
+    from pellucid.comparison import compare
+    from pellucid.explain.diagnose import diagnose
+    from pellucid.explain.sanity import sanity
     from pellucid.files import load
     from pellucid.gradient_check import check_gradients
     from pellucid.gradients import numerical_gradients
+    from pellucid.learning_rate import find_learning_rate
 
 __version__ = "0.1.0"
 
@@ -44,19 +49,29 @@ __all__ = [
     "Settings",
     "TrainingDiverged",
     "check_gradients",
+    "check_my_network",
+    "compare",
+    "diagnose",
+    "find_learning_rate",
     "fit",
     "load",
     "numerical_gradients",
+    "sanity",
     "train",
 ]
 
 # What is not needed to build and train a network is imported when it is first asked for.
 _LATER = {
     "check_gradients": "pellucid.gradient_check",
+    "check_my_network": "pellucid.checker",
+    "compare": "pellucid.comparison",
+    "diagnose": "pellucid.explain.diagnose",
+    "find_learning_rate": "pellucid.learning_rate",
     "load": "pellucid.files",
     "numerical_gradients": "pellucid.gradients",
+    "sanity": "pellucid.explain.sanity",
 }
-_MODULES = ("data", "files", "lessons", "metrics", "plots", "schedules")
+_MODULES = ("data", "explain", "files", "lessons", "metrics", "plots", "report", "schedules")
 
 
 def __getattr__(name: str) -> Any:

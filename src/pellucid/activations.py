@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,7 @@ class Activation:
     relu_like: bool = False
     output_only: bool = False
     source: str = ""
+    slope_takes_a: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if (self.slope is None) == (self.pull is None):
@@ -58,13 +59,13 @@ class Activation:
                 "or, if its outputs depend on each other, pull (and not both)."
             )
         takes = 1 if self.slope is None else _inputs(self.slope)
-        object.__setattr__(self, "_slope_takes_a", takes > 1)
+        object.__setattr__(self, "slope_takes_a", takes > 1)
 
     def slope_at(self, z: Array, a: Array) -> Array:
         """The derivative da/dz, elementwise, for z and a = value(z) of the same shape."""
         if self.slope is None:
             raise InputError(f"{self.name} has no slope of one variable: each output depends on every z. Use backward.")
-        return self.slope(z, a) if self._slope_takes_a else self.slope(z)  # type: ignore[attr-defined]
+        return self.slope(z, a) if self.slope_takes_a else self.slope(z)
 
     def backward(self, z: Array, a: Array, gradient: Array) -> Array:
         """From the gradient at a (n, K) to the gradient at z (n, K): the chain rule."""

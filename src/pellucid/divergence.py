@@ -73,14 +73,11 @@ def _where(net: Network, problem: Problem, gradient: Array | None, theta: Array 
     names = [f"layer {i} ({layer})" for i, layer in enumerate(dense, 1)]
     if theta is None:
         for block in readable.blocks(len(problem.t)):
-            a = problem.inputs.batch(block)
-            for layer, name, params in zip(dense, names, (p for p in net.unpack(net.theta) if p), strict=True):
-                z, _ = layer.affine(params, a)
-                if not np.isfinite(z).all():
-                    return "a weighted sum z", name
-                a = layer.activation.value(z)
-                if not np.isfinite(a).all():
-                    return "an output a", name
+            operations = readable.forward(net, net.theta, problem.inputs.batch(block))
+            for i, operation in enumerate(operations):  # without dropout, two for each Dense layer
+                if not np.isfinite(operation.output).all():
+                    what = "a weighted sum z" if operation.kind == "affine" else "an output a"
+                    return what, names[i // 2]
         if gradient is None or all_finite(gradient):
             return "the loss", names[-1]
     what, vector = ("the gradient", gradient) if theta is None else ("the update", theta)

@@ -6,12 +6,15 @@ import csv
 import json
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from pellucid.errors import InputError
+from pellucid.settings import Settings
 
 if TYPE_CHECKING:
     from pellucid.network import Network
@@ -45,6 +48,26 @@ class Epoch:
     network: Network
 
 
+class Run(NamedTuple):
+    """What a training run was made of, kept so that it can be reported on; nothing in it is a copy.
+
+    Attributes:
+        net: the network, with the parameters that it has now.
+        X: the features that it was trained on, (n, inputs), before scaling, without those held out.
+        y: their targets as the matrix (n, outputs) that the loss compares with; every method of `net` takes it.
+        sample_weight: of each row, class weights multiplied in, (n,), or None for all 1.
+        validation: (X, y) that were held out, in the same form, or None.
+        settings: how it was trained.
+    """
+
+    net: Network
+    X: Array
+    y: Array
+    sample_weight: Array | None
+    validation: tuple[Array, Array] | None
+    settings: Settings
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """All epochs of a run, as columns of shape (epochs,); a column that was not measured is None.
@@ -55,6 +78,8 @@ class History:
         best_epoch: index of the epoch whose parameters were restored, with early stopping; else None.
         engine: which engine ran.
         settings: what was asked for, in words, to run it again.
+        initial_weights: a digest of the parameters that the run began with: two runs with the same one began alike.
+        run: what the run was made of; None in a copy that was pickled, which does without the data.
     """
 
     loss: Array
@@ -67,6 +92,8 @@ class History:
     best_epoch: int | None = None
     engine: str = "readable"
     settings: dict[str, str] | None = None
+    initial_weights: str | None = None
+    run: Run | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -91,7 +118,26 @@ class History:
             name: [float(v) if math.isfinite(v) else None for v in column] for name, column in self.columns().items()
         }
         record.update(stopped=self.stopped, best_epoch=self.best_epoch, engine=self.engine, settings=self.settings)
+        record.update(initial_weights=self.initial_weights)
         Path(path).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+    def report(self, path: str | os.PathLike[str], **given: Any) -> None:
+        """Write the run as one HTML file that needs nothing else; see `pellucid.report.write`.
+
+        Raises:
+            InputError: this history has come from a file and does not know its network and data.
+        """
+        if self.run is None:
+            raise InputError(
+                "This history was copied from a file and no longer knows its network and data. "
+                "Write pellucid.report.write(path, net, X, y, history=history) instead."
+            )
+        from pellucid.report import write
+
+        write(path, self.run.net, self.run.X, self.run.y, history=self, **given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"run": None}  # a saved history is small, whatever it was trained on
 
     def __repr__(self) -> str:
         if not len(self):

@@ -6,6 +6,7 @@ Step s belongs to epoch s // steps_per_epoch. Everything random in an epoch come
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Any
 
@@ -16,7 +17,7 @@ from pellucid.divergence import all_finite, diverged
 from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import TrainingDiverged
-from pellucid.history import COLUMNS, Epoch, History
+from pellucid.history import COLUMNS, Epoch, History, Run
 from pellucid.layers import Dropout
 from pellucid.network import Network
 from pellucid.optimizers import State
@@ -35,11 +36,20 @@ class Job:
         validation: the same for the validation loss, or None.
         settings: how to train.
         engine: name of the engine that takes the steps.
+        made_of: what the history keeps of the data, for reports.
     """
 
     def __init__(
-        self, net: Network, problem: Problem, validation: Problem | None, settings: Settings, engine: str
+        self,
+        net: Network,
+        problem: Problem,
+        validation: Problem | None,
+        settings: Settings,
+        engine: str,
+        made_of: Run | None = None,
     ) -> None:
+        self.made_of = made_of
+        self.initial_weights = hashlib.sha256(net.theta.tobytes()).hexdigest()[:16]
         self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine
         self.n = len(problem.t)
         self.batch_size = min(settings.batch_size or self.n, self.n)
@@ -134,6 +144,7 @@ class Job:
             if self.net.task != "values":
                 self.columns["validation_accuracy"][index] = share_right
         self.columns["seconds"][index] = seconds
+        self.net.last_update = self.net.theta - self._finite
         self.done = index + 1
         loss = self.columns["loss" if self.validation is None else "validation_loss"][index]
         self.watch = self.settings.schedule.watched(self.watch, loss)
@@ -185,6 +196,8 @@ class Job:
             best_epoch=self.best_epoch,
             engine=self.engine,
             settings=self.settings.in_words(),
+            initial_weights=self.initial_weights,
+            run=self.made_of,
         )
 
     def _diverged(

@@ -1,6 +1,8 @@
 """Layers: records whose `forward` returns the output and the function that takes its gradient back.
 
-Nothing is cached on a layer, so nothing can be stale: the closure keeps exactly what its backward pass needs.
+A layer is a short chain of operations (a weighted sum, then an activation), each of which does just that; engines,
+traces and diagnoses walk through the operations, so that every number between two layers can be looked at. Nothing is
+cached on a layer, so nothing can be stale: the closure keeps exactly what its backward pass needs.
 Rows are samples: X is (n, features), W is (fan_in, units), b is (units,).
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,36 @@ Parameters = tuple[Array, ...]
 # Takes the gradient at the output; gives the gradient at the input and those of the parameters. With
 # need_input=False the first may be skipped: nobody asks for the gradient of the data.
 Backward = Callable[..., tuple[Array | None, Parameters]]
+
+
+class Operation(NamedTuple):
+    """One link of the chain from X to the outputs: what came out of it, and how a gradient goes back through it.
+
+    Attributes:
+        kind: "affine" (z = X W + b), "activation" (a = f(z)) or "dropout".
+        layer: the layer that it belongs to.
+        output: (n, units).
+        backward: takes the gradient at the output; gives those at the input and of the parameters.
+    """
+
+    kind: Literal["affine", "activation", "dropout"]
+    layer: Layer
+    output: Array
+    backward: Backward
+
+
+def _chained(operations: tuple[Operation, ...], X: Array) -> tuple[Array, Backward]:
+    """A chain of operations has the shape of one: an output, and a function that takes its gradient back."""
+
+    def backward(gradient: Array, need_input: bool = True) -> tuple[Array | None, Parameters]:
+        at: Array | None = gradient
+        parameters: Parameters = ()
+        for operation in reversed(operations):
+            at, of_operation = operation.backward(at, need_input=need_input or operation is not operations[0])
+            parameters = of_operation + parameters
+        return at, parameters
+
+    return (operations[-1].output if operations else X), backward
 
 
 @dataclass(frozen=True)
@@ -85,15 +117,24 @@ class Dense:
 
         return z, backward
 
-    def forward(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Array, Backward]:
-        """Outputs a (n, units) for inputs X (n, fan_in), and the backward function, fed the gradient at a."""
-        z, affine_backward = self.affine(params, X)
+    def activated(self, z: Array) -> tuple[Array, Backward]:
+        """The outputs a = activation(z), (n, units), and their backward function, fed the gradient at a."""
         a = self.activation.value(z)
 
         def backward(gradient: Array, need_input: bool = True) -> tuple[Array | None, Parameters]:
-            return affine_backward(self.activation.backward(z, a, gradient), need_input)
+            return self.activation.backward(z, a, gradient), ()
 
         return a, backward
+
+    def operations(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Operation, ...]:
+        """The weighted sums of inputs X (n, fan_in), then the activation of them."""
+        z, affine_backward = self.affine(params, X)
+        a, activation_backward = self.activated(z)
+        return Operation("affine", self, z, affine_backward), Operation("activation", self, a, activation_backward)
+
+    def forward(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Array, Backward]:
+        """Outputs a (n, units) for inputs X (n, fan_in), and the backward function, fed the gradient at a."""
+        return _chained(self.operations(params, X, rng), X)
 
 
 @dataclass(frozen=True)
@@ -126,14 +167,18 @@ class Dropout:
     def __str__(self) -> str:
         return f"Dropout {self.rate:g}"
 
-    def forward(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Array, Backward]:
-        """X (n, units) with inputs dropped where `rng` is given (training), else X itself."""
+    def operations(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Operation, ...]:
+        """X (n, units) with inputs dropped; nothing is done unless `rng` is given (training)."""
         if rng is None or self.rate == 0:
-            return X, lambda gradient, need_input=True: (gradient, ())
+            return ()
         # Single precision whatever the dtype, so that a float32 and a float64 network drop the same units.
         kept = rng.random(X.shape, dtype=np.float32) >= self.rate
         mask = kept * np.asarray(1 / (1 - self.rate), dtype=X.dtype)
-        return X * mask, lambda gradient, need_input=True: (gradient * mask, ())
+        return (Operation("dropout", self, X * mask, lambda gradient, need_input=True: (gradient * mask, ())),)
+
+    def forward(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Array, Backward]:
+        """X (n, units) with inputs dropped where `rng` is given (training), else X itself."""
+        return _chained(self.operations(params, X, rng), X)
 
 
 Layer = Dense | Dropout

@@ -24,6 +24,8 @@ from pellucid.targets import Task, encode, task_of
 if TYPE_CHECKING:
     import os
 
+    from pellucid.explain.summary import Summary
+    from pellucid.explain.trace import Trace
     from pellucid.history import Epoch, History
 
 Array = npt.NDArray[Any]
@@ -86,6 +88,7 @@ class Network:
         theta: all parameters in one contiguous vector.
         params: views into it: params["W1"] (fan_in, units), params["b1"] (units,), numbered by Dense layers.
         labels: names of the classes, if they have any (data read from a file); features and target likewise.
+        last_update: what the last training step added to theta, (size,); None before any.
 
     Raises:
         InputError: layers, inputs, loss or dtype that do not fit together.
@@ -118,6 +121,7 @@ class Network:
         self.labels: tuple[str, ...] | None = None
         self.features: tuple[str, ...] | None = None
         self.target: str | None = None
+        self.last_update: Array | None = None
         drawn = self._draw(np.random.default_rng(self.seed))
         self._places = _places([[array.shape for array in arrays] for arrays in drawn])
         self._theta = np.concatenate([array.ravel() for arrays in drawn for array in arrays]).astype(self.dtype)
@@ -265,6 +269,30 @@ class Network:
 
         return fit(self, X, y, progress=progress, on_epoch=on_epoch, **settings)
 
+    def equations(self, format: str = "text", **settings: Any) -> str:
+        """Forward pass, loss, backward pass and update as numbered equations; see `pellucid.explain.equations`."""
+        from pellucid.explain.equations import equations
+
+        return equations(self, format, **settings)
+
+    def script(self, X: Any = None, y: Any = None, **settings: Any) -> str:
+        """The from-scratch NumPy program of this network; see `pellucid.explain.script`."""
+        from pellucid.explain.script import script
+
+        return script(self, X, y, **settings)
+
+    def trace(self, X: Any, y: Any, row: int | None = None, **settings: Any) -> Trace:
+        """One training step with every intermediate; nothing changes; see `pellucid.explain.trace`."""
+        from pellucid.explain.trace import trace
+
+        return trace(self, X, y, row, **settings)
+
+    def summary(self) -> Summary:
+        """Layers with shapes, parameter counts and sizes; see `pellucid.explain.summary`."""
+        from pellucid.explain.summary import summary
+
+        return summary(self)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write architecture, parameters, scaler and labels to a file; see `pellucid.files.save`."""
         from pellucid.files import save
@@ -274,6 +302,9 @@ class Network:
     def __repr__(self) -> str:
         chain = " -> ".join([str(self.inputs), *(str(layer) for layer in self.layers)])
         return f"Network({chain}, loss {self.loss_function.name}, {self._theta.size} parameters, {self.dtype})"
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "params"}

@@ -14,7 +14,7 @@ from pellucid import inputs as check
 from pellucid.engines import ENGINES, choose, readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError, TrainingDiverged
-from pellucid.history import Epoch, History
+from pellucid.history import Epoch, History, Run
 from pellucid.jobs import Job
 from pellucid.network import Network
 from pellucid.progress import shown
@@ -144,7 +144,8 @@ def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
     validation = None
     if held_out is not None:
         validation = readable.problem(net, *held_out, None, ("validation X", "validation y"))
-    return Job(net, problem, validation, settings, engine)
+    seen = None if held_out is None or validation is None else (held_out[0], validation.t)
+    return Job(net, problem, validation, settings, engine, Run(net, X, t, problem.w, seen, settings))
 
 
 def _held_out(X: Array, t: Array, net: Network, settings: Settings) -> tuple[Array | None, tuple[Any, Any] | None]:

@@ -275,18 +275,24 @@ def test_outputs_are_the_callers_own() -> None:
 # The parts.
 
 
-def test_forward_gives_one_backward_function_a_layer() -> None:
+def test_the_forward_pass_is_a_chain_of_operations_that_gradients_go_back_through() -> None:
     net = Network([Dense(3, "tanh"), Dropout(0.5), Dense(2, "softmax")], inputs=4)
     X = np.random.default_rng(0).normal(size=(5, 4))
-    z, a, backwards = readable.forward(net, net.theta, X)
-    assert len(backwards) == 3
+    operations = readable.forward(net, net.theta, X)
+    assert [o.kind for o in operations] == ["affine", "activation", "affine", "activation"]  # dropout is off
+    z, a = operations[-2].output, operations[-1].output
     assert np.array_equal(a, net.forward(X))
     assert np.allclose(a, np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), rtol=1e-14)
     delta = np.random.default_rng(1).normal(size=z.shape)
-    gradient = readable.backpropagate(net, delta, backwards)
+    gradient = readable.backpropagate(operations, delta)
     assert gradient.shape == net.theta.shape
     assert np.allclose(net.named(gradient)["b2"], delta.sum(axis=0))
-    assert np.array_equal(readable.backpropagate(net, 2 * delta, backwards), 2 * gradient)  # linear, and asked twice
+    assert np.array_equal(readable.backpropagate(operations, 2 * delta), 2 * gradient)  # linear, and asked twice
+    with_dropout = readable.forward(net, net.theta, X, np.random.default_rng(0))
+    assert [o.kind for o in with_dropout] == ["affine", "activation", "dropout", "affine", "activation"]
+    slopes = list(readable.backward(with_dropout, delta))
+    assert [back.operation.kind for back in slopes] == ["affine", "dropout", "activation", "affine"]
+    assert slopes[-1].at_input is None  # nobody asks for the gradient of the data
 
 
 def test_complex_parameters_run_through() -> None:

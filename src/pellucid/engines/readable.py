@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pellucid import inputs as check
 from pellucid.errors import InputError
-from pellucid.layers import Backward, Dense
+from pellucid.layers import Operation, Parameters
 from pellucid.network import Network, Scaler
 from pellucid.penalties import penalty, penalty_gradient
 from pellucid.targets import count_correct
@@ -80,32 +80,84 @@ def blocks(n: int) -> Iterator[slice]:
         yield slice(start, min(start + BLOCK, n))
 
 
-def forward(
-    net: Network, theta: Array, X: Array, rng: np.random.Generator | None = None
-) -> tuple[Array, Array, list[Backward]]:
-    """The forward pass: pre-activations z and outputs a of the last layer, and each layer's backward function.
+def forward(net: Network, theta: Array, X: Array, rng: np.random.Generator | None = None) -> list[Operation]:
+    """The forward pass, one operation after the other; the last two are the output layer's z and a, both (n, outputs).
 
-    The last layer's function takes the gradient at z, the others' take it at their outputs.
+    With `rng`, dropout drops (training); without, it is left out.
     """
-    backwards: list[Backward] = []
-    params = net.unpack(theta)
-    for layer, p in zip(net.layers[:-1], params, strict=False):
-        X, backward = layer.forward(p, X, rng)
-        backwards.append(backward)
-    z, backward = net.output.affine(params[-1], X)
-    backwards.append(backward)
-    return z, net.output.activation.value(z), backwards
+    operations: list[Operation] = []
+    for layer, params in zip(net.layers, net.unpack(theta), strict=True):
+        operations += layer.operations(params, X, rng)
+        X = operations[-1].output if operations else X
+    return operations
 
 
-def backpropagate(net: Network, delta: Array, backwards: list[Backward]) -> Array:
-    """The backward pass: from the gradient at the last z to that of all parameters, in theta's order."""
-    first = next(i for i, layer in enumerate(net.layers) if isinstance(layer, Dense))
-    gradients: list[Array] = []
-    gradient: Any = delta
-    for i in reversed(range(first, len(backwards))):
-        gradient, of_layer = backwards[i](gradient, need_input=i > first)
-        gradients[:0] = [g.ravel() for g in of_layer]
-    return np.concatenate(gradients)
+class Slopes(NamedTuple):
+    """What came back through an operation: the gradients at its input (None if nobody asks) and of its parameters."""
+
+    operation: Operation
+    at_input: Array | None
+    of_parameters: Parameters
+
+
+def backward(operations: list[Operation], delta: Array) -> Iterator[Slopes]:
+    """The backward pass, from the gradient at the last z, operation by operation, down to the first weighted sum."""
+    first = next(i for i, operation in enumerate(operations) if operation.kind == "affine")
+    gradient: Array | None = delta
+    for i in reversed(range(first, len(operations) - 1)):
+        gradient, of_parameters = operations[i].backward(gradient, need_input=i > first)
+        yield Slopes(operations[i], gradient, of_parameters)
+
+
+def backpropagate(operations: list[Operation], delta: Array) -> Array:
+    """The gradient by all parameters, (size,), in theta's order, from that at the last z, (n, outputs)."""
+    return flat(list(backward(operations, delta)))
+
+
+def flat(slopes: list[Slopes]) -> Array:
+    """The parameters' gradients of a backward pass as one vector like theta."""
+    return np.concatenate([g.ravel() for back in reversed(slopes) for g in back.of_parameters])
+
+
+class Block(NamedTuple):
+    """What a step computes for some of its rows, m of them; the engine sums it up, a trace keeps it.
+
+    Attributes:
+        X: inputs (m, features), scaled.
+        t: targets (m, outputs).
+        operations: of the forward pass.
+        losses: of each row, (m,), times its weight.
+        delta: their gradient at the last z, (m, outputs), times each row's weight and divided by the total weight.
+    """
+
+    X: Array
+    t: Array
+    operations: list[Operation]
+    losses: Array
+    delta: Array
+
+
+def worked(
+    net: Network,
+    theta: Array,
+    problem: Problem,
+    total: float,
+    rows: Array | None = None,
+    rng: np.random.Generator | None = None,
+) -> Iterator[Block]:
+    """Forward pass, losses and their gradient at the last z, block by block of the rows (all when None)."""
+    inputs, t, w = problem
+    for block in blocks(len(t) if rows is None else len(rows)):
+        chosen = block if rows is None else rows[block]
+        X, t_block = inputs.batch(chosen), t[chosen]
+        operations = forward(net, theta, X, rng)
+        z, a = operations[-2].output, operations[-1].output
+        losses = net.loss_function.rows(z, a, t_block)
+        delta = net.loss_function.delta(net.output.activation, z, a, t_block)
+        if w is not None:
+            losses = losses * w[chosen]
+            delta = delta * w[chosen, np.newaxis]
+        yield Block(X, t_block, operations, losses, delta / total)
 
 
 def loss_and_gradient(
@@ -127,24 +179,15 @@ def loss_and_gradient(
         rows: indices of the rows that count; all when None.
         rng: where dropout draws from; off when None.
     """
-    n = len(t) if rows is None else len(rows)
-    total = total_weight(n, w, rows)
+    total = total_weight(len(t) if rows is None else len(rows), w, rows)
     value: Any = 0.0
     gradient: Any = None
     correct = 0
-    for block in blocks(n):
-        chosen = block if rows is None else rows[block]
-        t_block = t[chosen]
-        z, a, backwards = forward(net, theta, inputs.batch(chosen), rng)
-        losses = net.loss_function.rows(z, a, t_block)
-        delta = net.loss_function.delta(net.output.activation, z, a, t_block)
-        if w is not None:
-            losses = losses * w[chosen]
-            delta = delta * w[chosen, np.newaxis]
-        value = value + np.sum(losses) / total
-        of_block = backpropagate(net, delta / total, backwards)
+    for block in worked(net, theta, Problem(inputs, t, w), total, rows, rng):
+        value = value + np.sum(block.losses) / total
+        of_block = backpropagate(block.operations, block.delta)
         gradient = of_block if gradient is None else gradient + of_block
-        correct += count_correct(a, t_block, net.task)
+        correct += count_correct(block.operations[-1].output, block.t, net.task)
     if l2 or l1:
         weights = net.weight_mask
         value = value + penalty(theta, weights, l2, l1)
@@ -166,7 +209,7 @@ def loss(
     total = total_weight(len(t), w)
     value, correct = 0.0, 0
     for block in blocks(len(t)):
-        z, a, _ = forward(net, theta, inputs.batch(block))
+        *_, (_, _, z, _), (_, _, a, _) = forward(net, theta, inputs.batch(block))
         losses = net.loss_function.rows(z, a, t[block])
         value = value + np.sum(losses if w is None else losses * w[block]) / total
         correct += count_correct(a, t[block], net.task)
@@ -181,7 +224,7 @@ def outputs(net: Network, theta: Array, inputs: Inputs) -> Array:
     """Outputs of the last layer for all rows, (n, outputs)."""
     a = np.empty((len(inputs.X), net.outputs), dtype=theta.dtype)
     for block in blocks(len(a)):
-        a[block] = forward(net, theta, inputs.batch(block))[1]
+        a[block] = forward(net, theta, inputs.batch(block))[-1].output
     return a
 
 

@@ -1,0 +1,1 @@
+"""Seeing through a network: its equations, its NumPy program, a step with every number, and what is wrong with it."""

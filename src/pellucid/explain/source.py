@@ -1,0 +1,251 @@
+"""A formula's own source, read: what its function computes as a syntax tree, with the numbers and helpers it uses.
+
+Equations are drawn from it and programs are written from it, so nothing is described a second time by hand: an
+activation, loss or optimizer that somebody defines in a file or a notebook explains itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from pellucid.errors import InputError
+
+Definition: TypeAlias = ast.FunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a function says.
+
+    Attributes:
+        name: its own name; "<lambda>" for a lambda, and such as "np.tanh" for a function of NumPy.
+        arguments: the names that it takes, without those that are bound to a number (functools.partial, defaults).
+        body: its statements, without docstring; NumPy is called np whatever the file calls it.
+        constants: numbers that it uses by name: bound ones, those of its module and of what encloses it.
+        helpers: functions that it calls by name.
+        text: the function as lines of Python, without annotations, docstring and np.real, with its comments. For a
+            lambda the name is left open: text.format-free, it starts with "def <lambda>(".
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    body: tuple[ast.stmt, ...]
+    constants: Mapping[str, Any]
+    helpers: Mapping[str, Callable[..., Any]]
+    text: str
+
+
+@lru_cache(maxsize=512)
+def read(function: Callable[..., Any]) -> Source:
+    """The source of a function, read.
+
+    Args:
+        function: defined by def or lambda in a file or a notebook, a function of NumPy such as np.tanh, or a
+            functools.partial of one.
+
+    Raises:
+        InputError: the source cannot be had (compiled, or typed at a prompt that keeps none), or the function uses
+            something that is neither a number, nor NumPy, nor another such function.
+
+    Example:
+        >>> from pellucid.activations import relu, swish
+        >>> read(swish).helpers
+        {'sigmoid': <function sigmoid at ...>}
+        >>> print(read(relu).text)
+        def relu(z):
+            return np.where(z <= 0, 0, z)  # and not z > 0 turned round: NaN must come out as NaN
+    """
+    bound: dict[str, Any] = {}
+    while isinstance(function, partial):
+        names = _positional(function.func)
+        bound = dict(zip(names, function.args, strict=False)) | function.keywords | bound
+        function = function.func
+    if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
+        return _of_numpy(function)
+    if not isinstance(function, FunctionType):
+        raise InputError(f"{function!r} has no Python source to read: define it with def, in a file or a notebook.")
+    lines, definition = _found(function)
+    arguments, defaults = _signature(function)
+    constants, helpers, renamed = _uses(function, definition, {*arguments, *defaults})
+    text = _text(definition, lines, arguments, renamed)
+    body = ast.parse(textwrap.dedent(text).replace("def <lambda>", "def _lambda", 1)).body[0]
+    assert isinstance(body, ast.FunctionDef)
+    constants = constants | defaults | bound
+    taken = tuple(name for name in (*arguments, *defaults) if name not in constants)
+    return Source(function.__name__, taken, tuple(body.body), constants, helpers, text)
+
+
+def number_like(value: Any) -> bool:
+    """Whether a value can stand in a formula as a number."""
+    return isinstance(value, int | float | np.number | np.bool_) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
+def _of_numpy(function: np.ufunc) -> Source:
+    arguments = ("x", "y", "z")[: function.nin]
+    text = (
+        f"def {function.__name__}({', '.join(arguments)}):\n    return np.{function.__name__}({', '.join(arguments)})"
+    )
+    body = ast.parse(text).body[0]
+    assert isinstance(body, ast.FunctionDef)
+    return Source(f"np.{function.__name__}", arguments, tuple(body.body), {}, {}, text)
+
+
+def _positional(function: Any) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def _signature(function: FunctionType) -> tuple[list[str], dict[str, Any]]:
+    """Names without a default, and those with one."""
+    parameters = inspect.signature(function).parameters.values()
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    if any(p.kind in kinds for p in parameters):
+        raise InputError(f"{function.__name__} takes *args or **kwargs: name its arguments, so that it can be read.")
+    free = inspect.Parameter.empty
+    return [p.name for p in parameters if p.default is free], {
+        p.name: p.default for p in parameters if p.default is not free
+    }
+
+
+def _found(function: FunctionType) -> tuple[list[str], Definition]:
+    """The lines of the file that a function stands in, and its definition there."""
+    code = function.__code__
+    try:
+        lines, _ = inspect.findsource(code)
+        tree = ast.parse("".join(lines))
+    except (OSError, TypeError, SyntaxError) as error:
+        raise InputError(
+            f"The source of {function.__name__} cannot be read: define it in a file or a notebook, not by exec or at "
+            "a bare prompt."
+        ) from error
+    found = [node for node in ast.walk(tree) if isinstance(node, Definition) and _is(node, code)]
+    if not found:
+        raise InputError(f"The file that {function.__name__} was read from has changed: start Python again.")
+    return lines, min(found, key=lambda node: (node.end_lineno or 0) - node.lineno)
+
+
+def _is(node: Definition, code: Any) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        return node.name == code.co_name and first == code.co_firstlineno
+    if code.co_name != "<lambda>":
+        return False
+    places = [p for p in code.co_positions() if None not in p and p[3] > 0]
+    begin, end = (node.body.lineno, node.body.col_offset), (node.body.end_lineno, node.body.end_col_offset)
+    # Where the code was kept without columns, the line must do.
+    return (
+        node.lineno == code.co_firstlineno
+        if not places
+        else all(
+            begin <= (line, column) and (end_line, end_column) <= end for line, end_line, column, end_column in places
+        )
+        and any(
+            (line, column) == begin or (end_line, end_column) == end for line, end_line, column, end_column in places
+        )
+    )
+
+
+def _uses(
+    function: FunctionType, definition: Definition, own: set[str]
+) -> tuple[dict[str, Any], dict[str, Callable[..., Any]], dict[str, str]]:
+    """The numbers and the functions that a definition uses by name, and modules under other names than ours."""
+    body = definition.body if isinstance(definition.body, list) else [definition.body]
+    names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
+    own = own | {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    found = inspect.getclosurevars(function)
+    known = {**found.builtins, **found.globals, **found.nonlocals}
+    constants: dict[str, Any] = {}
+    helpers: dict[str, Callable[..., Any]] = {}
+    renamed: dict[str, str] = {}
+    for name in dict.fromkeys(node.id for node in names if node.id not in own):
+        value = known.get(name, function.__globals__.get(name))
+        if value is np or value is math:
+            renamed[name] = "np" if value is np else "math"
+        elif isinstance(value, bool | int | float | np.number) or number_like(value):
+            constants[name] = value
+        elif callable(value) and not isinstance(value, type | BuiltinFunctionType):
+            helpers[name] = value
+        elif isinstance(value, ModuleType) or name not in found.builtins:
+            raise InputError(
+                f"{function.__name__} uses {name!r}, which is neither a number, nor NumPy, nor a function that could "
+                "be read. Write the formula with np alone."
+            )
+    return constants, helpers, renamed
+
+
+def _text(definition: Definition, lines: list[str], arguments: list[str], renamed: Mapping[str, str]) -> str:
+    """The definition as plain Python: unannotated, without docstring, np.real left out, np called np."""
+    given = definition.args
+    header = ", ".join(
+        [argument.arg for argument in [*given.posonlyargs, *given.args][: len(arguments)]]
+        + [a.arg for a in [*given.posonlyargs, *given.args, *given.kwonlyargs] if a.arg not in arguments]
+    )
+    if isinstance(definition, ast.Lambda):
+        body = ast.unparse(_Plain(renamed).visit(definition.body))
+        return f"def <lambda>({header}):\n    return {body}"
+    statements = definition.body
+    if ast.get_docstring(definition) is not None:
+        statements = statements[1:]
+    if not statements or statements[0].lineno == definition.lineno:
+        body = "\n".join(ast.unparse(_Plain(renamed).visit(statement)) for statement in statements)
+    else:
+        edited = _edited(lines, statements, renamed)
+        body = textwrap.dedent("".join(edited)).rstrip()
+    return f"def {definition.name}({header}):\n" + textwrap.indent(body, "    ")
+
+
+def _is_real(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "real"
+        and isinstance(node.func.value, ast.Name)
+        and len(node.args) == 1
+    )
+
+
+class _Plain(ast.NodeTransformer):
+    """np.real left out, modules under their usual names."""
+
+    def __init__(self, renamed: Mapping[str, str]) -> None:
+        self.renamed = renamed
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return node.args[0] if _is_real(node) else node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.copy_location(ast.Name(self.renamed.get(node.id, node.id), node.ctx), node)
+
+
+def _edited(lines: list[str], statements: list[ast.stmt], renamed: Mapping[str, str]) -> list[str]:
+    """The lines of some statements, with np.real cut out and modules renamed where they stand: comments stay."""
+    cuts: list[tuple[int, int, int, str]] = []  # line, from, to, what takes its place
+    for statement in statements:
+        parents = {child: node for node in ast.walk(statement) for child in ast.iter_child_nodes(node)}
+        for node in ast.walk(statement):
+            if _is_real(node):
+                assert isinstance(node, ast.Call)
+                inner, parent = node.args[0], parents.get(node)
+                alone = isinstance(inner, ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.Constant)
+                alone = alone or (isinstance(parent, ast.Call) and node in parent.args)
+                left, right = ("", "") if alone else ("(", ")")
+                cuts.append((node.lineno, node.col_offset, inner.col_offset, left))
+                cuts.append((node.end_lineno or 0, inner.end_col_offset or 0, node.end_col_offset or 0, right))
+                assert node.lineno == node.end_lineno, "np.real(...) over several lines"
+            elif isinstance(node, ast.Name) and renamed.get(node.id, node.id) != node.id:
+                cuts.append((node.lineno, node.col_offset, node.end_col_offset or 0, renamed[node.id]))
+    first, last = statements[0].lineno, statements[-1].end_lineno or 0
+    raw = {number: lines[number - 1].encode() for number in range(first, last + 1)}  # columns count bytes
+    for number, begin, end, new in sorted(cuts, reverse=True):
+        raw[number] = raw[number][:begin] + new.encode() + raw[number][end:]
+    return [line.decode() for line in raw.values()]
