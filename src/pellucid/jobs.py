@@ -21,7 +21,7 @@ from pellucid.history import COLUMNS, Epoch, History, Run
 from pellucid.layers import Dropout
 from pellucid.network import Network
 from pellucid.optimizers import State
-from pellucid.schedules import Place, Watch
+from pellucid.schedules import Place, Schedule, Watch
 from pellucid.settings import Settings
 
 Array = npt.NDArray[Any]
@@ -64,10 +64,11 @@ class Job:
         self.stopped = "epochs"
         self.best_epoch: int | None = None
         self._weight_seen = self._rows_right = 0.0
-        self._finite = self.net.theta.copy()  # where the last finite loss and gradient were taken
-        self._last_rows: Array | None = None
+        self.finite = self.net.theta.copy()  # where the last finite loss and gradient were taken
+        self.last_rows: Array | None = None
         self._best: Array | None = None
         self._best_loss = math.inf
+        self.plan: Any = None  # what an engine lays out for itself
 
     # What an engine asks for and gives back, step by step.
 
@@ -75,10 +76,11 @@ class Job:
         """The rows of a step: indices, or None for all of them in their own order."""
         epoch, k = divmod(step, self.steps_per_epoch)
         if k == 0:
-            self._begin(epoch)
-        return None if self.full_batch else self._order[k * self.batch_size : (k + 1) * self.batch_size]
+            self.begin(epoch)
+        return None if self.full_batch else self.order[k * self.batch_size : (k + 1) * self.batch_size]
 
-    def _begin(self, epoch: int) -> None:
+    def begin(self, epoch: int) -> None:
+        """Open an epoch: its books, its order of the rows and, in `rng`, what its dropout is drawn from."""
         self._weight_seen = self._rows_right = 0.0
         self._make_room(epoch)
         self.columns["loss"][epoch] = 0.0
@@ -87,12 +89,11 @@ class Job:
             self.rng = np.random.default_rng((self.settings.seed, epoch))
         if not self.full_batch:
             assert permuted is False or self.rng is not None
-            self._order = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
+            self.order = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
 
     def _make_room(self, epoch: int) -> None:
         """Columns grow as they fill: a run of "at most" a billion epochs may end after ten."""
-        have = len(self.columns["loss"])
-        if epoch >= have:
+        while epoch >= (have := len(self.columns["loss"])):
             more = np.full(min(max(have, 1024), self.settings.epochs - have), np.nan)
             self.columns = {name: np.concatenate([column, more]) for name, column in self.columns.items()}
 
@@ -103,23 +104,33 @@ class Job:
             raise self._diverged(step, self.problem.part(rows), gradient)
         if self.settings.clip_norm is not None:
             gradient = clipped(gradient, self.settings.clip_norm)
-        rate = self.settings.optimizer.learning_rate * self.settings.schedule.scale(self._place(step), self.watch)
+        rate = self.rate(step)
         theta, state = self.settings.optimizer.update(gradient, self.state, net.theta, rate, net.weight_mask)
         if not all_finite(theta):
             raise self._diverged(step, self.problem.part(rows), gradient, theta)
-        self._finite[...] = net.theta
+        self.finite[...] = net.theta
         net.theta = theta  # one copy, so that an interrupt finds either the old or the new parameters
         self.state = state
-        self._last_rows = rows
+        self.last_rows = rows
         self._record(epoch, rows, loss, correct, rate)
 
-    def _place(self, step: int) -> Place:
-        return Place(step, self.settings.epochs * self.steps_per_epoch, step // self.steps_per_epoch)
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        place = Place(step, self.settings.epochs * self.steps_per_epoch, step // self.steps_per_epoch)
+        return self.settings.optimizer.learning_rate * self.settings.schedule.scale(place, self.watch)
+
+    def weight(self, rows: Array | None) -> float:
+        """What the rows of a step weigh together: their number, where they have no weights."""
+        w = self.problem.w
+        if w is None:
+            return float(self.n if rows is None else len(rows))
+        return float(np.sum(w if rows is None else w[rows], dtype=np.float64))
 
     def _record(self, epoch: int, rows: Array | None, loss: float, correct: int, rate: float) -> None:
-        n = self.n if rows is None else len(rows)
-        w = self.problem.w
-        weight = float(n) if w is None else float(np.sum(w if rows is None else w[rows], dtype=np.float64))
+        self.record(epoch, self.weight(rows), loss, correct, rate)
+
+    def record(self, epoch: int, weight: float, loss: float, correct: float, rate: float) -> None:
+        """Keep the books of a step: its loss, its rows' weight, how many of them were right, its learning rate."""
         if weight:  # a batch whose rows all weigh nothing says nothing
             self._weight_seen += weight
             mean = self.columns["loss"]
@@ -129,6 +140,34 @@ class Job:
             self.columns["accuracy"][epoch] = self._rows_right / self.n
         self.columns["learning_rate"][epoch] = rate
 
+    def record_steps(self, begin: int, weights: Array, losses: Array, corrects: Array, rates: Array) -> None:
+        """Keep the books of steps from `begin` on, in one go."""
+        if not len(losses):
+            return
+        each, end = self.steps_per_epoch, begin + len(losses)
+        self._make_room((end - 1) // each)
+        if each == 1:
+            self.columns["loss"][begin:end] = losses
+            self.columns["learning_rate"][begin:end] = rates
+            if self.net.task != "values":
+                self.columns["accuracy"][begin:end] = corrects / self.n
+            return
+        for epoch in range(begin // each, (end - 1) // each + 1):
+            part = slice(max(epoch * each - begin, 0), (epoch + 1) * each - begin)
+            if epoch * each >= begin:
+                self._weight_seen = self._rows_right = self.columns["loss"][epoch] = 0.0
+            weight = float(weights[part].sum())
+            loss = float(np.dot(weights[part], losses[part])) / weight if weight else 0.0
+            self.record(epoch, weight, loss, float(corrects[part].sum()), float(rates[part][-1]))
+
+    def diverge(self, step: int, rows: Array | None, gradient: Array, updated: bool) -> None:
+        """Raise TrainingDiverged for a step whose loss or gradient, or if `updated` whose new parameters, are not
+        finite; `finite` has the parameters before them."""
+        theta = self.net.theta.copy() if updated else None
+        if updated:
+            self.net.theta = self.finite
+        raise self._diverged(step, self.problem.part(rows), gradient, theta)
+
     # What training asks for, epoch by epoch.
 
     @property
@@ -136,15 +175,25 @@ class Job:
         """Without a validation set, the loss of a full batch belongs to the parameters that its epoch began with."""
         return self.settings.early_stopping is not None and self.validation is None and self.full_batch
 
+    @property
+    def watched(self) -> bool:
+        """Whether something has to be done after every epoch."""
+        looks = type(self.settings.schedule).watched is not Schedule.watched
+        return self.validation is not None or self.settings.early_stopping is not None or looks
+
     def finish(self, index: int, seconds: float, start: Array | None) -> Epoch:
-        """Close an epoch: validation, books, best parameters. `start`: parameters that the epoch began with."""
+        """Close an epoch: validation, books, best parameters. `start`: parameters that the epoch began with.
+
+        Epochs that were taken together with it, and that nobody watched, share the seconds evenly.
+        """
         if self.validation is not None:
             value, share_right = self._measure(index, self.validation)
             self.columns["validation_loss"][index] = value
             if self.net.task != "values":
                 self.columns["validation_accuracy"][index] = share_right
-        self.columns["seconds"][index] = seconds
-        self.net.last_update = self.net.theta - self._finite
+        before = self.columns["seconds"][self.done - 1] if self.done else 0.0
+        self.columns["seconds"][self.done : index + 1] = np.linspace(before, seconds, index + 2 - self.done)[1:]
+        self.net.last_update = self.net.theta - self.finite
         self.done = index + 1
         loss = self.columns["loss" if self.validation is None else "validation_loss"][index]
         self.watch = self.settings.schedule.watched(self.watch, loss)
@@ -176,7 +225,7 @@ class Job:
         With validation or restored parameters the loss has been seen.
         """
         if self.done and self.validation is None and self._best is None:
-            self._measure(self.done - 1, self.problem.part(self._last_rows))
+            self._measure(self.done - 1, self.problem.part(self.last_rows))
 
     def out_of_patience(self) -> bool:
         if self.settings.early_stopping is None or self.best_epoch is None:
@@ -206,7 +255,7 @@ class Job:
         """The error; the parameters go back to those where loss and gradient were last finite."""
         error = diverged(self.net, self.problem, self.settings, self.steps_per_epoch, step, seen, gradient, theta)
         if theta is None:
-            self.net.theta = self._finite
+            self.net.theta = self.finite
         return error
 
 

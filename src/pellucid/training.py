@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid import inputs as check
-from pellucid.engines import ENGINES, choose, readable
+from pellucid.engines import ENGINES, choose, get_ready, readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError, TrainingDiverged
 from pellucid.history import Epoch, History, Run
@@ -66,8 +66,9 @@ def fit(
         raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {on_epoch!r}.")
     job = prepare(net, X, y, Settings.of(settings))
     try:
-        with closing(run(job)) as epochs, shown(epochs, job.settings.epochs, bool(progress)) as watched:
-            for epoch in watched:
+        watched = bool(progress) or on_epoch is not None or job.watched
+        with closing(run(job, watched)) as epochs, shown(epochs, job.settings.epochs, bool(progress)) as passing:
+            for epoch in passing:
                 if on_epoch is not None and on_epoch(epoch):
                     job.stopped = "on_epoch"
                     break
@@ -103,15 +104,17 @@ def train(net: Network, X: Any, y: Any, **settings: Any) -> Iterator[Epoch]:
     return run(prepare(net, X, y, Settings.of(settings)))
 
 
-def run(job: Job) -> Generator[Epoch]:
-    """Take a job's epochs, one at a time."""
+def run(job: Job, watched: bool = True) -> Generator[Epoch]:
+    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to."""
     engine = ENGINES[job.engine]
     started = time.perf_counter()
     try:
-        for index in range(job.settings.epochs):
+        while job.done < job.settings.epochs:
             start = job.net.theta.copy() if job.watches_start else None
-            engine.run(job, index * job.steps_per_epoch, (index + 1) * job.steps_per_epoch)
-            yield job.finish(index, time.perf_counter() - started, start)
+            many = 1 if watched else max(1, engine.at_once(job) // job.steps_per_epoch)
+            last = min(job.done + many, job.settings.epochs) - 1
+            engine.run(job, job.done * job.steps_per_epoch, (last + 1) * job.steps_per_epoch)
+            yield job.finish(last, time.perf_counter() - started, start)
             if job.out_of_patience():
                 job.stopped = "early stopping"
                 break
@@ -145,7 +148,9 @@ def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
     if held_out is not None:
         validation = readable.problem(net, *held_out, None, ("validation X", "validation y"))
     seen = None if held_out is None or validation is None else (held_out[0], validation.t)
-    return Job(net, problem, validation, settings, engine, Run(net, X, t, problem.w, seen, settings))
+    job = Job(net, problem, validation, settings, engine, Run(net, X, t, problem.w, seen, settings))
+    get_ready(job)
+    return job
 
 
 def _held_out(X: Array, t: Array, net: Network, settings: Settings) -> tuple[Array | None, tuple[Any, Any] | None]:

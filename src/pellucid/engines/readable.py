@@ -228,6 +228,15 @@ def outputs(net: Network, theta: Array, inputs: Inputs) -> Array:
     return a
 
 
+def prepare(job: Job) -> None:
+    """Nothing has to be made ready."""
+
+
+def at_once(job: Job) -> int:
+    """How many steps a call should take: one epoch's."""
+    return 1
+
+
 def run(job: Job, begin: int, end: int) -> None:
     """Take the steps [begin, end) of a training run; the job keeps its columns and its place."""
     net = job.net

@@ -1,0 +1,116 @@
+"""The compiled engine: the records' own formulas as machine code, many steps a call, the interpreter's lock released.
+
+Bit-identical with itself however a run is cut into calls; equal to the readable engine but for rounding.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.engines.compiled.plan import Plan
+from pellucid.engines.readable import BLOCK
+from pellucid.schedules import Constant
+
+if TYPE_CHECKING:
+    from pellucid.jobs import Job
+
+Array = npt.NDArray[Any]
+
+SECONDS = 0.05  # a call lasts about so long: Ctrl-C is heard between calls
+MOST_ROWS = 2**22  # whose order, and mask of dropout, is drawn for one call
+
+
+def prepare(job: Job) -> None:
+    """Compile what the run needs and lay out its arrays.
+
+    Raises:
+        CannotCompile: something has no place in compiled loops.
+        BuildFailed: the build could not make it.
+    """
+    job.plan = Plan(job)
+
+
+def at_once(job: Job) -> int:
+    """How many steps a call should take."""
+    return int(job.plan.steps_a_call)
+
+
+def run(job: Job, begin: int, end: int) -> None:
+    """Take the steps [begin, end) of a training run; the job keeps its columns and its place."""
+    plan: Plan = job.plan
+    while begin < end:
+        most = max(1, MOST_ROWS // job.batch_size)
+        stop = min(end, begin + plan.steps_a_call, begin + most)
+        started = time.perf_counter()
+        _call(job, plan, begin, stop)
+        seconds = max(time.perf_counter() - started, 1e-6)
+        plan.steps_a_call = max(1, min(int((stop - begin) * SECONDS / seconds), 100 * plan.steps_a_call))
+        begin = stop
+
+
+def _call(job: Job, plan: Plan, begin: int, stop: int) -> None:
+    count, taken = stop - begin, job.state.t
+    steps = _rows_of(job, plan, begin, stop)
+    optimizer, schedule = job.settings.optimizer, job.settings.schedule
+    constant = isinstance(schedule, Constant)
+    rates = np.full(count, optimizer.learning_rate) if constant else np.array([job.rate(s) for s in range(begin, stop)])
+    losses, corrects = np.empty(count), np.empty(count, dtype=np.int64)
+    reached = plan.take(count, taken, rates=rates, losses=losses, corrects=corrects, **steps)
+    done = reached if reached >= 0 else -1 - reached
+    job.state = plan.state(taken + done)
+    job.record_steps(begin, steps["totals"][:done], losses[:done], corrects[:done], rates[:done])
+    if done < count:
+        rows = None if job.full_batch else plan.order_of(steps, done)
+        job.diverge(begin + done, rows, plan.gradient, updated=reached < 0)
+    job.last_rows = None if job.full_batch else plan.order_of(steps, count - 1)
+
+
+def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
+    """Which rows each step takes, what they weigh together, and what dropout keeps of them."""
+    count, n, batch, each = stop - begin, job.n, job.batch_size, job.steps_per_epoch
+    if job.full_batch:
+        weights = np.full(count, job.weight(None) or 1.0)
+        steps = {"order": plan.in_order, "begins": np.zeros(count, dtype=np.int64), "counts": np.full(count, n), "totals": weights}
+        orders = None
+    else:
+        index = np.arange(begin, stop)
+        places = index % each * batch
+        steps = {"begins": (index // each - begin // each) * n + places, "counts": np.minimum(batch, n - places)}
+        orders = []
+    kept: list[Array] = []
+    kept_at = np.zeros((count, len(plan.dense)), dtype=np.int64)
+    size = 0
+    for step in range(begin, stop) if (plan.dropouts or not job.full_batch) else ():
+        epoch, k = divmod(step, each)
+        if k == 0:
+            job.begin(epoch)
+        if orders is not None and (k == 0 or step == begin):
+            orders.append(job.order)
+        if plan.dropouts:
+            assert job.rng is not None
+            for layer, mask in _masks(plan, job.rng, min(batch, n - k * batch)):
+                kept_at[step - begin, layer] = size
+                kept.append(mask)
+                size += mask.size
+    if orders is not None:
+        steps["order"] = np.concatenate(orders)
+        weigh = job.problem.w
+        steps["totals"] = steps["counts"].astype(np.float64)
+        if weigh is not None:
+            steps["totals"] = np.array([job.weight(plan.order_of(steps, s)) or 1.0 for s in range(count)])
+    everything = np.concatenate([mask.ravel() for mask in kept]) if kept else np.zeros(1, dtype=np.uint8)
+    return steps | {"kept": everything, "kept_at": kept_at}
+
+
+def _masks(plan: Plan, rng: np.random.Generator, rows: int) -> list[tuple[int, Array]]:
+    """What each dropout keeps of so many rows, drawn as the readable engine draws it: block by block, layer by layer."""
+    masks = [(layer, np.empty((rows, plan.widths[layer]), dtype=np.uint8)) for layer, _ in plan.dropouts]
+    for start in range(0, rows, BLOCK):
+        for (_, mask), (_, rate) in zip(masks, plan.dropouts, strict=True):
+            part = mask[start : start + BLOCK]
+            part[...] = rng.random(part.shape, dtype=np.float32) >= rate
+    return masks

@@ -1,0 +1,163 @@
+"""The store: machine code of units and kernels, kept on disk, loaded by LLVM alone.
+
+A unit is built once a machine and found again by what it is: a digest of its text, of every file of this package, of the
+versions of Numba and LLVM, and of the processor. Each file carries a digest of itself; one that is damaged is built
+again. Where nothing can be written, code is built for this process alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pellucid.engines.compiled import machine
+from pellucid.engines.compiled.units import Unit
+from pellucid.errors import need
+
+DIGEST = 32  # bytes of SHA-256 before the code
+_lock = threading.RLock()
+_loaded: dict[str, int] = {}  # key: address
+_engines: list[Any] = []  # LLVM's, which own the code
+
+
+class BuildFailed(Exception):
+    """Numba or LLVM could not make code of a unit; the readable engine runs it."""
+
+
+def folder() -> Path:
+    """Where code is kept: PELLUCID_CACHE, or the user's own cache folder."""
+    given = os.environ.get("PELLUCID_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    base = Path(given) if given else Path.home() / ".cache"
+    return (base if os.environ.get("PELLUCID_CACHE") else base / "pellucid") / "kernels"
+
+
+@cache
+def _fingerprint() -> str:
+    """What all code depends on: this package, word by word, the versions of its tools, and the processor."""
+    package = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')} {machine.description()}".encode())
+    for path in sorted(package.rglob("*.py")):
+        digest.update(str(path.relative_to(package)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def kernel(dtype: str, wide: bool) -> dict[str, Any]:
+    """A request for the kernel itself."""
+    return {"name": "steps", "dtype": dtype, "wide": wide}
+
+
+def addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
+    """Where the code of units is in memory; what is missing is built.
+
+    Raises:
+        BuildFailed: one of them cannot be built.
+    """
+    with _lock:
+        wanted: dict[str, dict[str, Any]] = {}
+        keys = []
+        for unit in units:
+            request = asdict(unit) if isinstance(unit, Unit) else dict(unit)
+            key = hashlib.sha256((_fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
+            keys.append(key)
+            if key not in _loaded:
+                wanted[key] = request | {"key": key, "symbol": f"pellucid_{key}"}
+        code = {key: _kept(key) for key in wanted}
+        missing = [wanted[key] for key, found in code.items() if found is None]
+        if missing:
+            code |= _built(missing)
+        _load({key: found for key, found in code.items() if found is not None})
+        return [_loaded[key] for key in keys]
+
+
+def _path(key: str) -> Path:
+    return folder() / _fingerprint()[:16] / f"{key}.o"
+
+
+def _kept(key: str) -> bytes | None:
+    """The code of a key, if it is on disk and undamaged."""
+    try:
+        data = _path(key).read_bytes()
+    except OSError:
+        return None
+    return data[DIGEST:] if hashlib.sha256(data[DIGEST:]).digest() == data[:DIGEST] else None
+
+
+def _keep(key: str, code: bytes) -> None:
+    """Write it aside and move it into place: another process sees all of it or nothing."""
+    with suppress(OSError):
+        path = _path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(code).digest() + code)
+            os.replace(aside, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(aside)
+            raise
+
+
+def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
+    """Have the build make them, in a process of its own, and keep them."""
+    names = ", ".join(sorted({request["name"] for request in requests}))
+    print(f"pellucid: compiling for this processor, once ({names}) ...", file=sys.stderr, flush=True)
+    package = str(Path(__file__).resolve().parents[3])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(
+        [sys.executable, "-m", "pellucid.engines.compiled.build"],
+        input=json.dumps(requests), capture_output=True, text=True, check=False, env=environment, timeout=600,
+    )  # fmt: skip
+    built: dict[str, bytes] = {}
+    for line in done.stdout.splitlines():
+        answer = json.loads(line)
+        if "error" in answer:
+            raise BuildFailed(answer["error"])
+        built[answer["key"]] = base64.b64decode(answer["code"])
+        _keep(answer["key"], built[answer["key"]])
+    if len(built) < len(requests):
+        last = done.stderr.strip().splitlines()[-1:] or [f"it ended with code {done.returncode}"]
+        raise BuildFailed(f"the build stopped: {last[0]}")
+    return built
+
+
+def _load(code: dict[str, bytes]) -> None:
+    if not code:
+        return
+    llvm = need("llvmlite.binding", "fast")
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine.target_machine())
+    for data in code.values():
+        engine.add_object_file(llvm.ObjectFileRef.from_data(data))
+    engine.finalize_object()
+    _engines.append(engine)
+    for key in code:
+        _loaded[key] = engine.get_function_address(f"pellucid_{key}")
+
+
+@cache
+def multiplication(dtype: str) -> tuple[int, bool]:
+    """Where cblas_?gemm of NumPy's own BLAS is in memory, and whether its sizes have 64 bits; 0 if it is not found."""
+    import numpy as np
+
+    letter = "d" if dtype == "float64" else "s"
+    library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]  # it links to its BLAS
+    for name, wide in (("scipy_cblas_{}gemm64_", True), ("cblas_{}gemm64_", True), ("cblas_{}gemm", False)):
+        with suppress(AttributeError):
+            function = getattr(library, name.format(letter))
+            return ctypes.cast(function, ctypes.c_void_p).value or 0, wide
+    return 0, True
