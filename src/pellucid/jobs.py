@@ -69,6 +69,7 @@ class Job:
         self._best: Array | None = None
         self._best_loss = math.inf
         self.plan: Any = None  # what an engine lays out for itself
+        self._steps = np.zeros((3, self.steps_per_epoch))  # weight, loss and rows right of the steps of an epoch
 
     # What an engine asks for and gives back, step by step.
 
@@ -153,12 +154,16 @@ class Job:
                 self.columns["accuracy"][begin:end] = corrects / self.n
             return
         for epoch in range(begin // each, (end - 1) // each + 1):
-            part = slice(max(epoch * each - begin, 0), (epoch + 1) * each - begin)
-            if epoch * each >= begin:
+            first, last = max(epoch * each, begin), min((epoch + 1) * each, end)
+            part, places = slice(first - begin, last - begin), slice(first - epoch * each, last - epoch * each)
+            for row, column in enumerate((weights, losses, corrects)):
+                self._steps[row, places] = column[part]
+            if last == (epoch + 1) * each:  # only then, so that it does not matter in how many calls it was taken
+                weights_seen, losses_seen, right = self._steps
+                total = float(weights_seen.sum())
                 self._weight_seen = self._rows_right = self.columns["loss"][epoch] = 0.0
-            weight = float(weights[part].sum())
-            loss = float(np.dot(weights[part], losses[part])) / weight if weight else 0.0
-            self.record(epoch, weight, loss, float(corrects[part].sum()), float(rates[part][-1]))
+                mean = float(np.dot(weights_seen, losses_seen)) / total if total else 0.0
+                self.record(epoch, total, mean, float(right.sum()), float(rates[part][-1]))
 
     def diverge(self, step: int, rows: Array | None, gradient: Array, updated: bool) -> None:
         """Raise TrainingDiverged for a step whose loss or gradient, or if `updated` whose new parameters, are not

@@ -118,7 +118,9 @@ def run(job: Job, watched: bool = True) -> Generator[Epoch]:
             if job.out_of_patience():
                 job.stopped = "early stopping"
                 break
-    except TrainingDiverged:
+    except TrainingDiverged as error:
+        if (completed := error.step // job.steps_per_epoch) > job.done:  # epochs before it in the same call
+            job.finish(completed - 1, time.perf_counter() - started, None)
         raise  # with the parameters of the last finite step
     except BaseException:
         job.restore_best()  # interrupted, or the caller left the loop

@@ -47,9 +47,13 @@ def run(job: Job, begin: int, end: int) -> None:
         stop = min(end, begin + plan.steps_a_call, begin + most)
         started = time.perf_counter()
         _call(job, plan, begin, stop)
-        seconds = max(time.perf_counter() - started, 1e-6)
-        plan.steps_a_call = max(1, min(int((stop - begin) * SECONDS / seconds), 100 * plan.steps_a_call))
+        plan.steps_a_call = steps_of_next_call(plan, stop - begin, time.perf_counter() - started)
         begin = stop
+
+
+def steps_of_next_call(plan: Plan, steps: int, seconds: float) -> int:
+    """How many steps the next call takes, from how long so many took; no bit depends on it."""
+    return max(1, min(int(steps * SECONDS / max(seconds, 1e-6)), 100 * plan.steps_a_call))
 
 
 def _call(job: Job, plan: Plan, begin: int, stop: int) -> None:
@@ -59,10 +63,12 @@ def _call(job: Job, plan: Plan, begin: int, stop: int) -> None:
     constant = isinstance(schedule, Constant)
     rates = np.full(count, optimizer.learning_rate) if constant else np.array([job.rate(s) for s in range(begin, stop)])
     losses, corrects = np.empty(count), np.empty(count, dtype=np.int64)
-    reached = plan.take(count, taken, rates=rates, losses=losses, corrects=corrects, **steps)
+    # Where all rows of a step weigh nothing, its sums are 0, whatever they are divided by.
+    totals = np.where(steps["weights"] > 0, steps["weights"], 1.0)
+    reached = plan.take(count, taken, rates=rates, losses=losses, corrects=corrects, totals=totals, **steps)
     done = reached if reached >= 0 else -1 - reached
     job.state = plan.state(taken + done)
-    job.record_steps(begin, steps["totals"][:done], losses[:done], corrects[:done], rates[:done])
+    job.record_steps(begin, steps["weights"][:done], losses[:done], corrects[:done], rates[:done])
     if done < count:
         rows = None if job.full_batch else plan.order_of(steps, done)
         job.diverge(begin + done, rows, plan.gradient, updated=reached < 0)
@@ -73,8 +79,9 @@ def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
     """Which rows each step takes, what they weigh together, and what dropout keeps of them."""
     count, n, batch, each = stop - begin, job.n, job.batch_size, job.steps_per_epoch
     if job.full_batch:
-        weights = np.full(count, job.weight(None) or 1.0)
-        steps = {"order": plan.in_order, "begins": np.zeros(count, dtype=np.int64), "counts": np.full(count, n), "totals": weights}
+        weights = np.full(count, job.weight(None))
+        steps = {"begins": np.zeros(count, dtype=np.int64), "counts": np.full(count, n)}
+        steps |= {"order": plan.in_order, "weights": weights}
         orders = None
     else:
         index = np.arange(begin, stop)
@@ -98,10 +105,9 @@ def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
                 size += mask.size
     if orders is not None:
         steps["order"] = np.concatenate(orders)
-        weigh = job.problem.w
-        steps["totals"] = steps["counts"].astype(np.float64)
-        if weigh is not None:
-            steps["totals"] = np.array([job.weight(plan.order_of(steps, s)) or 1.0 for s in range(count)])
+        steps["weights"] = steps["counts"].astype(np.float64)
+        if job.problem.w is not None:
+            steps["weights"] = np.array([job.weight(plan.order_of(steps, s)) for s in range(count)])
     everything = np.concatenate([mask.ravel() for mask in kept]) if kept else np.zeros(1, dtype=np.uint8)
     return steps | {"kept": everything, "kept_at": kept_at}
 

@@ -163,7 +163,7 @@ class Plan:
     def take(self, count: int, taken: int, **steps: Any) -> int:
         """Take `count` steps, described by arrays; gives what the kernel gives."""
         given = self.arguments | steps | {"first": 0, "last": count, "taken": float(taken)}
-        values = [given[name] for name in ARGUMENTS]
+        values = [given[name] for name in ARGUMENTS]  # what else is known of the steps is not for the kernel
         return int(self.kernel(*(v.ctypes.data if isinstance(v, np.ndarray) else v for v in values)))
 
     def state(self, taken: int) -> State:
