@@ -89,7 +89,11 @@ def _built_at_once() -> None:
     for name in HIDDEN:
         wanted += [units.forward(ACTIVATIONS[name], dtype, 4), units.backward(ACTIVATIONS[name], dtype, 4)]
     for output, loss, count in PAIRS:
-        record = resolve("loss", loss, LOSSES, Loss, None) if loss in LOSSES else Network([Dense(count, output)], 1, loss=loss).loss_function
+        record = (
+            resolve("loss", loss, LOSSES, Loss, None)
+            if loss in LOSSES
+            else Network([Dense(count, output)], 1, loss=loss).loss_function
+        )
         wanted.append(units.output(ACTIVATIONS[output], record, dtype, count, False))
     wanted += [units.update(optimizer.rule(), dtype) for optimizer in OPTIMIZERS]
     store.addresses(wanted)

@@ -113,7 +113,7 @@ def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
 
 
 def _masks(plan: Plan, rng: np.random.Generator, rows: int) -> list[tuple[int, Array]]:
-    """What each dropout keeps of so many rows, drawn as the readable engine draws it: block by block, layer by layer."""
+    """What each dropout keeps of so many rows, drawn as the readable engine does: block by block, layer by layer."""
     masks = [(layer, np.empty((rows, plan.widths[layer]), dtype=np.uint8)) for layer, _ in plan.dropouts]
     for start in range(0, rows, BLOCK):
         for (_, mask), (_, rate) in zip(masks, plan.dropouts, strict=True):

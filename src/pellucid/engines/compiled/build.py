@@ -33,6 +33,22 @@ HELD = {"uint8": types.uint8, "int8": types.int8, "uint16": types.uint16, "int16
         "uint32": types.uint32, "int64": types.int64, "uint64": types.uint64, "bool": types.boolean,
         "float32": types.float32, "float64": types.float64}  # fmt: skip
 
+ONE_AT_A_TIME = (
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "arctan",
+    "sinh",
+    "cosh",
+    "arcsinh",
+    "floor",
+    "ceil",
+    "exp2",
+    "log2",
+    "isfinite",
+)
+
 
 def function_of(request: dict[str, Any]) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
     """What is to be compiled, the types of its arguments and of its result."""
@@ -43,8 +59,7 @@ def function_of(request: dict[str, Any]) -> tuple[Callable[..., Any], tuple[Any,
     pointers = {"F": F, "d": types.float64, "q": types.int64, "x": HELD.get(request["held"], types.uint8)}
     arguments = tuple(types.CPointer(pointers[a]) if a in pointers else TYPES[a] for a in request["signature"])
     names: dict[str, Any] = {"np": np, "F": F, "float64": types.float64}
-    names |= {name: getattr(np, name) for name in ("sqrt", "sin", "cos", "tan", "arctan", "sinh", "cosh", "arcsinh", "floor",
-                                                   "ceil", "exp2", "log2", "isfinite")}  # fmt: skip
+    names |= {name: getattr(np, name) for name in ONE_AT_A_TIME}
     names |= arithmetic.FUNCTIONS[request["dtype"]]
     exec(compile(request["text"], f"<{request['name']}>", "exec"), names)  # our own text, made from formulas
     return names[request["name"]], arguments, TYPES[request["result"]]
@@ -55,7 +70,9 @@ def object_code(request: dict[str, Any]) -> bytes:
     function, arguments, result = function_of(request)
     compiled = cfunc(result(*arguments), nopython=True, error_model="numpy", boundscheck=False,
                      fastmath={"reassoc", "contract"})(function)  # fmt: skip
-    module = llvm.parse_assembly(_renamed(compiled.inspect_llvm(), compiled.native_name, arguments, result, request["symbol"]))
+    module = llvm.parse_assembly(
+        _renamed(compiled.inspect_llvm(), compiled.native_name, arguments, result, request["symbol"])
+    )
     for definition in (*module.functions, *module.global_variables):
         if not definition.is_declaration and definition.name != request["symbol"]:
             definition.linkage = "internal"  # so that what nobody calls disappears, Python's error handling first
@@ -83,7 +100,7 @@ def _renamed(text: str, native_name: str, arguments: tuple[Any, ...], result: An
     answer = "ptr" if result is types.void else _llvm(result)
     leave = "ret void" if result is types.void else f"%v = load {answer}, ptr %r\n  ret {answer} %v"
     return f"""{text}
-define {'void' if result is types.void else answer} @{symbol}({taken}) {{
+define {"void" if result is types.void else answer} @{symbol}({taken}) {{
   %r = alloca {answer}
   %e = alloca ptr
   %s = call i32 @"{inner}"(ptr %r, ptr %e, {given})

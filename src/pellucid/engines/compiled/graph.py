@@ -24,8 +24,8 @@ _ORDER: dict[Kind, int] = {"number": 0, "row": 1, "array": 2}
 ELEMENTWISE = {
     "exp": 1, "expm1": 1, "log": 1, "log1p": 1, "tanh": 1, "sqrt": 1, "abs": 1, "absolute": 1, "sign": 1, "square": 1,
     "sin": 1, "cos": 1, "tan": 1, "arctan": 1, "sinh": 1, "cosh": 1, "arcsinh": 1, "floor": 1, "ceil": 1, "negative": 1,
-    "minimum": 2, "maximum": 2, "where": 3, "power": 2, "isnan": 1, "isfinite": 1, "reciprocal": 1, "exp2": 1, "log2": 1,
-    "logical_and": 2, "logical_or": 2, "logical_not": 1, "add": 2, "subtract": 2, "multiply": 2, "divide": 2,
+    "minimum": 2, "maximum": 2, "where": 3, "power": 2, "isnan": 1, "isfinite": 1, "reciprocal": 1, "exp2": 1,
+    "log2": 1, "logical_and": 2, "logical_or": 2, "logical_not": 1, "add": 2, "subtract": 2, "multiply": 2, "divide": 2,
 }  # fmt: skip
 _OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
 _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
@@ -70,7 +70,8 @@ class Graph:
     def add(self, operation: str, arguments: tuple[int, ...] = (), kind: Kind | None = None, value: Any = None) -> int:
         """The index of a node; one that is there already is used again."""
         if kind is None:
-            kind = max((self.nodes[i].kind for i in arguments), key=_ORDER.__getitem__, default="number")
+            kinds = [self.nodes[i].kind for i in arguments]
+            kind = max(kinds, key=lambda one: _ORDER[one], default="number")
         node = Node(operation, arguments, kind, value)
         key = node._replace(value=repr(value))  # 0.0 and -0.0, 1 and 1.0 are not the same
         if key not in self._known:
@@ -223,7 +224,7 @@ class _Reading:
 
 
 def _same_for_all(helper: Callable[..., Any], count: int, dtype: np.dtype[Any]) -> float | None:
-    """The number that a helper gives whatever the array, such as the largest exponent of its dtype; None if it varies."""
+    """The number that a helper gives whatever the array, such as its dtype's largest exponent; None if it varies."""
     try:
         given = [helper(*(np.full((2, 3), fill, dtype=dtype) for _ in range(count))) for fill in (0.0, 0.7, -3.0)]
     except Exception:

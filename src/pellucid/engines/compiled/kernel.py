@@ -1,8 +1,8 @@
 """The kernel: a chunk of training steps in one call. Arrays have a row for each unit and a column for each row of data.
 
 It knows the shape of a step (gather, forward, loss, backward, penalty, clip, update) and no formula: those are units
-(`units.py`), called by address. Nothing is allocated; all room is in the plan (`plan.py`). Large matrices are multiplied
-by the BLAS that NumPy brings, small ones by the loops here. Needs Numba, so only the build imports this.
+(`units.py`), called by address. Nothing is allocated; all room is in the plan (`plan.py`). Large matrices are
+multiplied by the BLAS that NumPy brings, small ones by the loops here. Needs Numba, so only the build imports this.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def calling(*arguments: Any, result: Any = types.void) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         address, *rest = values
-        function = ir.FunctionType(ir.VoidType() if result is types.void else context.get_value_type(result), [value.type for value in rest])
+        function = ir.FunctionType(
+            ir.VoidType() if result is types.void else context.get_value_type(result), [value.type for value in rest]
+        )
         answer = builder.call(builder.inttoptr(address, function.as_pointer()), rest)
         return context.get_dummy_value() if result is types.void else answer
 
@@ -36,7 +38,7 @@ def calling(*arguments: Any, result: Any = types.void) -> Any:
         7: lambda context, f, a, b, c, d, e, g, h: typed,
         8: lambda context, f, a, b, c, d, e, g, h, i: typed,
         9: lambda context, f, a, b, c, d, e, g, h, i, j: typed,
-        11: lambda context, f, a, b, c, d, e, g, h, i, j, k, l: typed,
+        11: lambda context, f, a, b, c, d, e, g, h, i, j, k, m: typed,
     }
     return intrinsic(callers[len(arguments)])
 
@@ -61,7 +63,22 @@ def multiplying(F: Any, wide: bool) -> Any:
 
             one = ir.Constant(context.get_value_type(F), 1.0)
             row_major = ir.Constant(flag, 101)
-            given = [row_major, side(ta), side(tb), cut(m), cut(n), cut(k), one, A, cut(lda), B, cut(ldb), beta, C, cut(ldc)]
+            given = [
+                row_major,
+                side(ta),
+                side(tb),
+                cut(m),
+                cut(n),
+                cut(k),
+                one,
+                A,
+                cut(lda),
+                B,
+                cut(ldb),
+                beta,
+                C,
+                cut(ldc),
+            ]
             function = ir.FunctionType(ir.VoidType(), [value.type for value in given])
             builder.call(builder.inttoptr(f, function.as_pointer()), given)
             return context.get_dummy_value()
@@ -99,7 +116,12 @@ def products(F: Any) -> tuple[Any, Any, Any]:
                 z[j * M + i] = start
             k = 0
             while k + 4 <= fan_in:
-                w0, w1, w2, w3 = W[k * units + j], W[(k + 1) * units + j], W[(k + 2) * units + j], W[(k + 3) * units + j]
+                w0, w1, w2, w3 = (
+                    W[k * units + j],
+                    W[(k + 1) * units + j],
+                    W[(k + 2) * units + j],
+                    W[(k + 3) * units + j],
+                )
                 for i in range(M):
                     near = w0 * x[k * M + i] + w1 * x[(k + 1) * M + i]
                     z[j * M + i] += near + (w2 * x[(k + 2) * M + i] + w3 * x[(k + 3) * M + i])
@@ -237,55 +259,55 @@ def steps(F: Any, wide: bool) -> tuple[Callable[..., int], tuple[Any, ...]]:
                     if gather_W:
                         gather(gather_W, W, order, mean, scale, w, begins[s] + begin, M, 1)
                     present = True
-                for l in range(layers):
-                    x, z = at(inputs[l], 0), at(zs[l], 0)
-                    if factors[l] != 1.0:
-                        bytes_at = kept_at[s * layers + l] + begin * fan_in[l]
-                        dropped(at(outputs[l], 0), shifted(kept, bytes_at), F(factors[l]), x, fan_in[l], M)
-                    Wl, bl = shifted(theta, weights_at[l]), shifted(theta, biases_at[l])
-                    if large[l]:
-                        for j in range(units[l]):
-                            start = bl[j]
+                for layer in range(layers):
+                    x, z, fan, count = at(inputs[layer], 0), at(zs[layer], 0), fan_in[layer], units[layer]
+                    if factors[layer] != 1.0:
+                        which = shifted(kept, kept_at[s * layers + layer] + begin * fan)
+                        dropped(at(outputs[layer], 0), which, F(factors[layer]), x, fan, M)
+                    W_here, b_here = shifted(theta, weights_at[layer]), shifted(theta, biases_at[layer])
+                    if large[layer]:
+                        for j in range(count):
+                            start = b_here[j]
                             for i in range(M):
                                 z[j * M + i] = start
-                        rows_first = by_row if l == 0 else 0
-                        lead = fan_in[l] if rows_first else M
-                        gemm(product, 1, rows_first, units[l], M, fan_in[l], Wl, units[l], x, lead, F(1), z, M)
+                        across = by_row if layer == 0 else 0
+                        gemm(product, 1, across, count, M, fan, W_here, count, x, fan if across else M, F(1), z, M)
                     else:
-                        affine(x, Wl, bl, z, fan_in[l], units[l], M)
-                    if l < layers - 1:
-                        pass_through(forwards[l], z, at(outputs[l + 1], 0), z, arrays, rows, units[l], M)
-                call_output(output, at(zs[layers - 1], 0), t, w, a, row_losses, delta, arrays, rows, K, M, 1.0 / totals[s])
+                        affine(x, W_here, b_here, z, fan, count, M)
+                    if layer < layers - 1:
+                        pass_through(forwards[layer], z, at(outputs[layer + 1], 0), z, arrays, rows, count, M)
+                z, share = at(zs[layers - 1], 0), 1.0 / totals[s]
+                call_output(output, z, t, w, a, row_losses, delta, arrays, rows, K, M, share)
                 part = 0.0
                 for i in range(M):
                     part += float64(row_losses[i])
                 loss += part / totals[s]
                 correct += right(a, t, K, M, task)
                 d = delta
-                for l in range(layers - 1, -1, -1):
-                    x = at(inputs[l], 0)
-                    gW, gb, Wl = shifted(g, weights_at[l]), shifted(g, biases_at[l]), shifted(theta, weights_at[l])
-                    for j in range(units[l]):
+                for layer in range(layers - 1, -1, -1):
+                    x, fan, count = at(inputs[layer], 0), fan_in[layer], units[layer]
+                    gW, gb = shifted(g, weights_at[layer]), shifted(g, biases_at[layer])
+                    for j in range(count):
                         total = zero
                         for i in range(M):
                             total += d[j * M + i]
                         gb[j] += total
-                    if large[l]:
-                        rows_first = by_row if l == 0 else 0
-                        lead = fan_in[l] if rows_first else M
-                        gemm(product, rows_first, 1, fan_in[l], units[l], M, x, lead, d, M, F(1), gW, units[l])
+                    if large[layer]:
+                        across = by_row if layer == 0 else 0
+                        gemm(product, across, 1, fan, count, M, x, fan if across else M, d, M, F(1), gW, count)
                     else:
-                        to_weights(x, d, gW, fan_in[l], units[l], M)
-                    if l > 0:
-                        back = at(backs[l], 0)
-                        if large[l]:
-                            gemm(product, 0, 0, fan_in[l], M, units[l], Wl, units[l], d, M, F(0), back, M)
+                        to_weights(x, d, gW, fan, count, M)
+                    if layer > 0:
+                        back, W_here = at(backs[layer], 0), shifted(theta, weights_at[layer])
+                        if large[layer]:
+                            gemm(product, 0, 0, fan, M, count, W_here, count, d, M, F(0), back, M)
                         else:
-                            to_inputs(Wl, d, back, fan_in[l], units[l], M)
-                        if factors[l] != 1.0:
-                            bytes_at = kept_at[s * layers + l] + begin * fan_in[l]
-                            dropped(back, shifted(kept, bytes_at), F(factors[l]), back, fan_in[l], M)
-                        pass_through(backwards[l - 1], at(zs[l - 1], 0), at(outputs[l], 0), back, arrays, rows, fan_in[l], M)
+                            to_inputs(W_here, d, back, fan, count, M)
+                        if factors[layer] != 1.0:
+                            which = shifted(kept, kept_at[s * layers + layer] + begin * fan)
+                            dropped(back, which, F(factors[layer]), back, fan, M)
+                        z, a_here = at(zs[layer - 1], 0), at(outputs[layer], 0)
+                        pass_through(backwards[layer - 1], z, a_here, back, arrays, rows, fan, M)
                         d = back
                 begin += M
             if penalized:
@@ -307,7 +329,7 @@ def steps(F: Any, wide: bool) -> tuple[Callable[..., int], tuple[Any, ...]]:
                 nothing += p * zero  # NaN unless all are finite
                 new[i] = theta[i]
                 theta[i] = p
-            if not nothing == zero:
+            if nothing != zero:  # true of NaN too
                 return -1 - s
         return last
 

@@ -88,9 +88,9 @@ class Plan:
         }
         if settings.l2 or settings.l1:
             wanted["penalized"] = units.penalized(dtype)
-        for l, (activation, count) in enumerate(hidden):
-            wanted[f"forward{l}"] = units.forward(activation, dtype, count)
-            wanted[f"backward{l}"] = units.backward(activation, dtype, count)
+        for k, (activation, count) in enumerate(hidden):
+            wanted[f"forward{k}"] = units.forward(activation, dtype, count)
+            wanted[f"backward{k}"] = units.backward(activation, dtype, count)
         self.product, wide = store.multiplication(dtype.name)
         if not self.product:
             self.large = [False] * len(self.dense)
@@ -110,7 +110,9 @@ class Plan:
             weights_at.append(at)
             biases_at.append(at + fan_in * layer.units)
             at += (fan_in + 1) * layer.units
-        self.shape = [np.array(v, dtype=np.int64) for v in (self.widths[:-1], self.widths[1:], weights_at, biases_at, self.large)]
+        self.shape = [
+            np.array(v, dtype=np.int64) for v in (self.widths[:-1], self.widths[1:], weights_at, biases_at, self.large)
+        ]
         self.kept_factors = np.array(self.factors)
 
     def _buffers(self, net: Any) -> None:
@@ -120,7 +122,12 @@ class Plan:
         self.inputs = [a if f == 1.0 else room(a.size) for a, f in zip(self.outputs, self.factors, strict=True)]
         self.zs = [room(width * tile) for width in self.widths[1:]]
         self.backs = [room(width * tile) for width in self.widths[:-1]]
-        self.t, self.w, self.a, self.delta = room(net.outputs * tile), room(tile), room(net.outputs * tile), room(net.outputs * tile)
+        self.t, self.w, self.a, self.delta = (
+            room(net.outputs * tile),
+            room(tile),
+            room(net.outputs * tile),
+            room(net.outputs * tile),
+        )
         self.row_losses = room(tile)
         self.array_buffers, self.row_buffers = room(self.arrays * widest * tile), room(self.rows * tile)
         self.inputs_at, self.zs_at, self.outputs_at, self.backs_at = (
@@ -128,8 +135,8 @@ class Plan:
             for arrays in (self.inputs, self.zs, self.outputs, self.backs)
         )
         hidden = range(len(self.dense) - 1)
-        self.forwards_at = np.array([*(self.at[f"forward{l}"] for l in hidden), 0], dtype=np.uint64)
-        self.backwards_at = np.array([*(self.at[f"backward{l}"] for l in hidden), 0], dtype=np.uint64)
+        self.forwards_at = np.array([*(self.at[f"forward{k}"] for k in hidden), 0], dtype=np.uint64)
+        self.backwards_at = np.array([*(self.at[f"backward{k}"] for k in hidden), 0], dtype=np.uint64)
 
     def _room(self, size: int) -> Array:
         """A zeroed array that begins where a vector register does."""
@@ -146,8 +153,8 @@ class Plan:
         fan_in, widths, weights_at, biases_at, large = self.shape
         return {
             "l2": settings.l2, "l1": settings.l1, "clip": settings.clip_norm or 0.0,
-            "layers": len(self.dense), "features": net.inputs, "K": net.outputs, "tile": self.tile, "size": net.theta.size,
-            "task": TASKS[net.task], "one_place": int(one_place), "by_row": int(self.by_row),
+            "layers": len(self.dense), "features": net.inputs, "K": net.outputs, "tile": self.tile,
+            "size": net.theta.size, "task": TASKS[net.task], "one_place": int(one_place), "by_row": int(self.by_row),
             "fan_in": fan_in, "units": widths, "weights_at": weights_at, "biases_at": biases_at, "large": large,
             "factors": self.kept_factors, "theta": net.theta, "new": self.job.finite, "g": self.gradient,
             "mask": net.weight_mask, "averages": self.averages, "c": self.c,
@@ -181,7 +188,8 @@ ARGUMENTS = {
     "fan_in": "p", "units": "p", "weights_at": "p", "biases_at": "p", "large": "p", "factors": "p",
     "theta": "p", "new": "p", "g": "p", "mask": "p", "averages": "p", "c": "p",
     "X": "p", "T": "p", "W": "p", "order": "p", "mean": "p", "scale": "p",
-    "begins": "p", "counts": "p", "totals": "p", "rates": "p", "kept": "p", "kept_at": "p", "losses": "p", "corrects": "p",
+    "begins": "p", "counts": "p", "totals": "p", "rates": "p", "kept": "p", "kept_at": "p", "losses": "p",
+    "corrects": "p",
     "inputs": "p", "zs": "p", "outputs": "p", "backs": "p", "t": "p", "w": "p", "a": "p", "delta": "p",
     "row_losses": "p", "arrays": "p", "rows": "p",
     "gather_X": "p", "gather_T": "p", "gather_W": "p", "forwards": "p", "backwards": "p", "output": "p", "update": "p",

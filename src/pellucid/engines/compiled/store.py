@@ -1,7 +1,7 @@
 """The store: machine code of units and kernels, kept on disk, loaded by LLVM alone.
 
-A unit is built once a machine and found again by what it is: a digest of its text, of every file of this package, of the
-versions of Numba and LLVM, and of the processor. Each file carries a digest of itself; one that is damaged is built
+A unit is built once a machine and found again by what it is: a digest of its text, of every file of this package, of
+the versions of Numba and LLVM, and of the processor. Each file carries a digest of itself; one that is damaged is built
 again. Where nothing can be written, code is built for this process alone.
 """
 

@@ -53,7 +53,9 @@ PENALTY = ("p", "mask", "g", "M", "l2", "l1")
 GATHER = ("X", "order", "mean", "scale", "out", "begin", "M", "d")
 
 
-def _unit(name: str, arguments: Sequence[str], signature: str, loops: Loops, dtype: np.dtype[Any], before: str = "") -> Unit:
+def _unit(
+    name: str, arguments: Sequence[str], signature: str, loops: Loops, dtype: np.dtype[Any], before: str = ""
+) -> Unit:
     lines = loops.lines()
     total = [output.into for output in loops.outputs if output.how == "totalled"]
     body = ([before] if before else []) + lines + ([f"return {total[0]}"] if total else [])
@@ -157,6 +159,13 @@ def gathered(held: str, scaled: str, by_row: bool, dtype: np.dtype[Any]) -> Unit
             for i in range(M):
                 row = order[begin + i]
                 for k in range(d):
-                    out[{'i * d + k' if by_row else 'k * M + i'}] = {values[scaled]}
+                    out[{"i * d + k" if by_row else "k * M + i"}] = {values[scaled]}
         """
-    return Unit("gathered", textwrap.dedent(text), ("x", "q", "d", "d", "F", "int64", "int64", "int64"), "void", dtype.name, held)
+    return Unit(
+        "gathered",
+        textwrap.dedent(text),
+        ("x", "q", "d", "d", "F", "int64", "int64", "int64"),
+        "void",
+        dtype.name,
+        held,
+    )
