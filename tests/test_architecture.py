@@ -20,6 +20,8 @@ HOUSE = [
     "errors",
     "inputs",
     "records",
+    "tables",
+    "curves",
     "activations",
     "losses",
     "penalties",

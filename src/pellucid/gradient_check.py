@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from pellucid import inputs as check
 from pellucid.engines import readable
 from pellucid.gradients import in_double, numerical_gradients
 from pellucid.network import Network
+from pellucid.tables import html_table, notebook, text_table
 
 Array = npt.NDArray[Any]
 TOLERANCE = 1e-5  # of the relative error; central differences with h = 1e-4 stay near 1e-8, a wrong formula near 1
@@ -42,7 +42,7 @@ class ParameterCheck:
     kinks: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
     """The result of `check_gradients`; print it, or look at `ok`.
 
@@ -83,27 +83,20 @@ class GradientCheck:
             for part in self.by_parameter.values()
         ]
 
+    @property
+    def verdict(self) -> str:
+        """The result in one sentence."""
+        word = "right" if self.ok else "WRONG"
+        return f"gradients {word}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}"
+
+    def __repr__(self) -> str:
+        return f"GradientCheck({self.verdict})"
+
     def __str__(self) -> str:
-        rows = self.rows()
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        verdict = "right" if self.ok else "WRONG"
-        return "\n".join(
-            [
-                *lines,
-                f"gradients {verdict}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}",
-            ]
-        )
+        return f"{text_table(self.rows())}\n{self.verdict}"
 
     def _repr_html_(self) -> str:
-        header, *body = self.rows()
-        cells = ["<tr>" + "".join(f"<th>{html.escape(cell)}</th>" for cell in header) + "</tr>"]
-        cells += ["<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in body]
-        verdict = "right" if self.ok else "wrong"
-        caption = (
-            f"gradients {verdict}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}"
-        )
-        return f"<table><caption>{html.escape(caption)}</caption>{''.join(cells)}</table>"
+        return notebook(html_table(self.rows(), caption=self.verdict))
 
 
 def check_gradients(

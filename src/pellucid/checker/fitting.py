@@ -1,0 +1,276 @@
+"""Which network is this? A multilayer perceptron that gives the learner's losses, at many parameters, to many digits.
+
+The learner's loss is c D + penalties, where D is a sum over samples and outputs. Flipping signs of parameters changes D
+and no penalty, whatever its form; so differences between such points are c times differences of D, for one c: that proves
+activations, output, loss, layout and data at once. Then the penalties follow from points at which parameters are scaled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.activations import Activation
+from pellucid.checker.containers import Leaf
+from pellucid.checker.forms import BINARY, COMMON, CROSS, HIDDEN, Pair, pairs
+from pellucid.checker.learner import Learner
+from pellucid.checker.stack import Stack, stacks
+
+Array = npt.NDArray[Any]
+POINTS = 5
+WORK = 2e9  # multiplications that may be spent on guessing
+EPSILONS = tuple(10.0**-k for k in range(3, 17))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A network whose losses are the learner's.
+
+    Attributes:
+        stack: which parameters are which layer's.
+        hidden: activations of the hidden layers.
+        pair: output activation and loss.
+        t: targets (n, K).
+        c: what the sum over samples and outputs is multiplied by (1/n for a mean).
+        l2: for each parameter, an array of its shape such that the penalty's gradient is l2 times the parameter.
+        l1: likewise, times its sign.
+        residual: how far the losses are apart, relatively.
+    """
+
+    stack: Stack
+    hidden: tuple[Activation, ...]
+    pair: Pair
+    t: Array
+    c: float
+    l2: tuple[Array, ...]
+    l1: tuple[Array, ...]
+    residual: float
+
+    @property
+    def n(self) -> int:
+        return self.stack.n
+
+    @property
+    def outputs(self) -> int:
+        return self.t.shape[1]
+
+    def strength(self, which: int, biases: bool = False) -> float:
+        """The penalty on one parameter as a single number: on the weights in it, or on the biases."""
+        l2 = self.l2[which]
+        mask = self.stack.biases_in(which, l2.shape)
+        return float(np.max(l2[mask == biases], initial=0.0)) if np.any(mask == biases) else float(np.max(l2, initial=0.0))
+
+    def forward(self, values: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """z and a of every layer; a[0] is X, so z[0] stands for it too."""
+        return forward(self.stack, self.hidden, self.pair, values)
+
+    def penalty(self, value: Array, which: int) -> Array:
+        """The penalty's part of one parameter's gradient, in its own shape."""
+        return np.asarray(self.l2[which] * value + self.l1[which] * np.sign(value))
+
+
+def forward(
+    stack: Stack, hidden: Sequence[Activation], pair: Pair | None, values: Sequence[Array]
+) -> tuple[list[Array], list[Array]]:
+    zs, activations = [stack.X], [stack.X]
+    matrices = stack.matrices(values)
+    for i, (W, b) in enumerate(matrices):
+        z = activations[-1] @ W + (0 if b is None else b)
+        zs.append(z)
+        if i < len(matrices) - 1:
+            activations.append(hidden[i].value(z))
+        else:
+            activations.append(z if pair is None else pair.outputs(z))
+    return zs, activations
+
+
+def targets(y: Array | None, X: Array, n: int, K: int) -> Iterator[Array]:
+    """What y may stand for as targets (n, K): values, one-hot rows or columns, labels; X itself where nothing fits.
+
+    Example:
+        >>> [t.tolist() for t in targets(np.array([0, 1]), np.ones((2, 1)), 2, 2)]
+        [[[1.0, 0.0], [0.0, 1.0]]]
+    """
+    if y is not None and y.size and y.dtype.kind in "fiub":
+        y = np.squeeze(y.astype(np.float64)) if y.size > 1 else y.astype(np.float64).reshape(-1)
+        if K == 1 and y.shape == (n,):
+            yield y.reshape(n, 1)
+            if set(np.unique(y)) == {-1.0, 1.0}:
+                yield ((y + 1) / 2).reshape(n, 1)
+            elif set(np.unique(y)) == {0.0, 1.0}:
+                yield (2 * y - 1).reshape(n, 1)
+        elif y.shape == (n,):
+            for labels in (y, y - 1):
+                if np.all(labels == np.round(labels)) and labels.min() >= 0 and labels.max() < K:
+                    yield np.eye(K)[labels.astype(int)]
+        if y.shape == (n, K) and K > 1:
+            yield y
+        if y.shape == (K, n) and K > 1:
+            yield y.T
+        if K > 1 and y.shape == (K,) and n == 1:
+            yield y.reshape(1, K)
+    elif y is None and X.shape == (n, K):
+        yield X
+
+
+def points(values: Sequence[Array], count: int = POINTS) -> list[list[Array]]:
+    """The parameters, and the same with signs flipped."""
+    rng = np.random.default_rng(5)
+    return [list(values), *([rng.choice([-1.0, 1.0], p.shape) * p for p in values] for _ in range(count - 1))]
+
+
+def fit(learner: Learner, values: Sequence[Array], data: Sequence[tuple[Array, Array | None]]) -> Fit | None:
+    """Find the network that gives the learner's losses, or None.
+
+    Args:
+        learner: theirs.
+        values: where; float64, one array a parameter.
+        data: pairs of X and y to try.
+    """
+    at = points(values)
+    losses = np.array([learner.loss_at(p) for p in at])
+    keep = np.flatnonzero(np.isfinite(losses))
+    if len(keep) < 3 or np.ptp(losses[keep]) <= 1e-14 * abs(losses[keep[0]]):
+        return None
+    at, losses = [at[i] for i in keep], losses[keep]
+    allowed = 1e-6 if learner.double or learner.leaves[0].dtype == np.float64 else 1e-3
+    found: Fit | None = None
+    for guess in _guesses(learner.leaves, data, at, losses):
+        if found is None or guess.residual < 0.5 * found.residual:
+            found = guess
+        if found.residual < 1e-7:
+            break
+    if found is not None and found.residual > 1e-12:
+        found = min([found, *_with_eps(found, at, losses)], key=lambda f: f.residual)
+    if found is None or found.residual > 30 * allowed:
+        return None
+    return _with_penalties(replace(found, c=_rounded(found)), learner, values)
+
+
+def _rounded(found: Fit) -> float:
+    """The factor that was meant: a mean or a sum, over samples or over all outputs, halved, plain or doubled."""
+    n, K = found.n, found.outputs
+    meant = [half / many for half in (1.0, 0.5, 2.0) for many in (1, n, n * K, K, n * n)]
+    nearest = min(meant, key=lambda c: abs(found.c / c - 1))
+    return nearest if abs(found.c / nearest - 1) < max(1e-6, found.residual) else found.c
+
+
+def _guesses(
+    leaves: Sequence[Leaf], data: Sequence[tuple[Array, Array | None]], at: list[list[Array]], losses: Array
+) -> Iterator[Fit]:
+    """Every network that the shapes allow, with how well it fits; the usual ones first."""
+    for mixed in (False, True):
+        for X, y in data:
+            for stack in stacks(leaves, X):
+                depth = len(stack.layers) - 1
+                if mixed and (depth < 2 or depth > 3):
+                    continue
+                work = stack.n * sum(leaf.size for leaf in leaves) * len(at)
+                choices = _choices(depth, mixed)
+                for hidden in choices[: max(1, int(WORK / max(work, 1)))]:
+                    yield from _of(stack, hidden, y, at, losses)
+
+
+def _choices(depth: int, mixed: bool) -> list[tuple[Activation, ...]]:
+    if not mixed:
+        return [(record,) * depth for record in HIDDEN] if depth else [()]
+    return [hidden for hidden in product(COMMON, repeat=depth) if len({record.name for record in hidden}) > 1]
+
+
+def _of(
+    stack: Stack, hidden: tuple[Activation, ...], y: Array | None, at: list[list[Array]], losses: Array
+) -> Iterator[Fit]:
+    none = tuple(np.zeros(value.shape) for value in at[0])
+    with np.errstate(all="ignore"):
+        zs = [forward(stack, hidden, None, values)[0][-1] for values in at]
+        K = zs[0].shape[1]
+        for t in targets(y, stack.X, stack.n, K):
+            for pair in pairs(K):
+                c, residual = _scaled([pair.value(z, t) for z in zs], losses)
+                if np.isfinite(residual):
+                    yield Fit(stack, hidden, pair, t, c, none, none, residual)
+
+
+def _scaled(sums: Sequence[float], losses: Array) -> tuple[float, float]:
+    """The c for which differences of the losses are c times those of the sums, and what is left over."""
+    D, L = np.diff(np.asarray(sums)), np.diff(losses)
+    if not np.isfinite(D).all() or not D.any():
+        return 0.0, float("inf")
+    c = float(np.sum(D * L) / np.sum(D * D))
+    return c, float(np.max(np.abs(L - c * D)) / np.max(np.abs(L)))
+
+
+def _with_eps(found: Fit, at: list[list[Array]], losses: Array) -> Iterator[Fit]:
+    """The same network with something added inside its logarithms, or probabilities kept away from 0 and 1."""
+    if found.pair.error not in (CROSS, BINARY):
+        return
+    with np.errstate(all="ignore"):
+        zs = [found.forward(values)[0][-1] for values in at]
+        for eps in EPSILONS:
+            for pair in (replace(found.pair, eps=eps), replace(found.pair, clip=eps)):
+                c, residual = _scaled([pair.value(z, found.t) for z in zs], losses)
+                if np.isfinite(residual):
+                    yield replace(found, pair=pair, c=c, residual=residual)
+
+
+def _with_penalties(found: Fit, learner: Learner, values: Sequence[Array]) -> Fit:
+    """What remains of the loss when the data's part is taken away, as multiples of sums of squares and of sizes."""
+    rng = np.random.default_rng(7)
+    groups = _groups(found, values)
+    rows, rest, sizes = [], [], []
+    for _ in range(2 * len(groups) + 4):
+        point = [p.copy() for p in values]
+        for which, mask in groups:
+            point[which][mask] *= rng.uniform(0.4, 1.6)
+        loss = learner.loss_at(point)
+        with np.errstate(all="ignore"):
+            data = found.c * found.pair.value(found.forward(point)[0][-1], found.t)
+        if np.isfinite(loss) and np.isfinite(data):
+            inside = [point[which][mask] for which, mask in groups]
+            rows.append([*(float(p @ p) for p in inside), *(float(np.sum(np.abs(p))) for p in inside), 1.0])
+            rest.append(loss - data)
+            sizes.append(abs(loss) + abs(data))
+    A, r = np.array(rows), np.array(rest)
+    slack = max(1e-9, 10 * found.residual) * float(np.max(sizes, initial=0.0))
+    count = len(groups)
+    if len(r) < count + 2 or np.max(np.abs(r)) <= slack:
+        return found
+    only = A[:, [*range(count), -1]]
+    squares = _solve(only, r)
+    if np.max(np.abs(only @ squares - r)) > slack and len(r) > A.shape[1]:
+        both = _solve(A, r)
+        if np.max(np.abs(A @ both - r)) <= slack:
+            l1 = _spread(both[count:-1], A[:, count:], slack, groups, values)
+            return replace(found, l2=_spread(2 * both[:count], A, slack, groups, values), l1=l1)
+    return replace(found, l2=_spread(2 * squares[:count], A, slack, groups, values))
+
+
+def _groups(found: Fit, values: Sequence[Array]) -> list[tuple[int, Array]]:
+    """Weights and biases of each parameter apart, where both are in one."""
+    groups = []
+    for which, p in enumerate(values):
+        biases = found.stack.biases_in(which, p.shape)
+        groups += [(which, mask) for mask in (~biases, biases) if mask.any()]
+    return groups
+
+
+def _solve(A: Array, r: Array) -> Array:
+    sizes = np.max(np.abs(A), axis=0)
+    sizes[sizes == 0] = 1
+    return np.asarray(np.linalg.lstsq(A / sizes, r, rcond=None)[0] / sizes)
+
+
+def _spread(
+    coefficients: Array, A: Array, slack: float, groups: Sequence[tuple[int, Array]], values: Sequence[Array]
+) -> tuple[Array, ...]:
+    """The coefficients as arrays like the parameters, those that are only rounding set to zero."""
+    made = tuple(np.zeros(p.shape) for p in values)
+    for i, (which, mask) in enumerate(groups):
+        if abs(coefficients[i]) * np.max(np.abs(A[:, i])) > slack:
+            made[which][mask] = coefficients[i]
+    return made
