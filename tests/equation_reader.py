@@ -344,12 +344,12 @@ def page() -> Page:
 # LaTeX and MathML as the plain text that they mean.
 
 GREEK = dict(
-    zip(
-        "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau chi psi omega".split(),
-        "αβγδζηθικλμνξπρστχψω",
-        strict=True,
+    re.findall(
+        r"(\w+) (\w)",
+        """alpha α beta β gamma γ delta δ zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ pi π rho ρ sigma σ
+        tau τ chi χ psi ψ omega ω varepsilon ε varphi φ""",
     )
-) | {"varepsilon": "ε", "varphi": "φ"}
+)
 SIGNS = {
     "odot": "⊙",
     "cdot": "·",

@@ -20,7 +20,10 @@ import nbformat
 from nbclient import NotebookClient
 
 notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": sys.argv[3]}}).execute()
+client = NotebookClient(
+    notebook, timeout=300, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": sys.argv[3]}}
+)
+client.execute()
 nbformat.write(notebook, sys.argv[2])
 """
 

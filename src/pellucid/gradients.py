@@ -30,7 +30,7 @@ from pellucid.layers import Dense
 from pellucid.network import Network
 
 Array = npt.NDArray[Any]
-CHUNK = 2**14  # numbers that one array of perturbed rows has: 128 KiB in float64, so that a few stay in the cache
+CHUNK = 2**15  # numbers that one array of perturbed rows has: 256 KiB in float64, so that a few stay in the cache
 LARGEST = 2**22  # numbers that an array of slopes may have: 32 MiB
 WORTH_THREADS = 2**15  # slopes of one layer, from which on several threads are faster than one
 
@@ -145,8 +145,8 @@ class _Unrolled:
     def moved(self, place: _Place, units: slice, by: Array) -> Array:
         """Losses (units, m) where the z of one unit after the other moves by `by` (m,)."""
         change = place.activation.value(place.z[units] + by) - place.a[units]
-        # A moved unit reaches the z of the layer above through a rank-one change.
-        z = place.above[:, np.newaxis] + place.passed_on[units].T[:, :, np.newaxis] * change
+        z = place.passed_on[units].T[:, :, np.newaxis] * change  # what is passed on is a rank-one change
+        z += place.above[:, np.newaxis]
         t = np.broadcast_to(place.t[:, np.newaxis], (len(place.t), *change.shape))
         return self.losses(place.above_k, z.reshape(len(z), -1).T, t.reshape(len(t), -1).T).reshape(change.shape)
 

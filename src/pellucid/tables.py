@@ -14,15 +14,16 @@ Array = npt.NDArray[Any]
 GAP = "..."  # stands for what is left out
 
 # No colour of their own: text takes that of the notebook, light or dark, and grey lines are seen on both.
+# Jupyter sets every cell of a table at the right, with rules that count more than ours: hence !important.
 STYLE = """<style>
 .pellucid table { border-collapse: collapse; margin: 0.5em 0; font-size: 13px; color: inherit; background: none; }
 .pellucid caption { caption-side: top; text-align: left; padding: 0.2em 0; color: inherit; }
 .pellucid tr, .pellucid tbody tr:nth-child(n) { background: none; }
-.pellucid th, .pellucid td { padding: 0.2em 0.7em; border: 0; text-align: left; vertical-align: baseline;
+.pellucid th, .pellucid td { padding: 0.2em 0.7em; border: 0; text-align: left !important; vertical-align: baseline;
   white-space: nowrap; font-variant-numeric: tabular-nums; }
 .pellucid thead th { border-bottom: 1px solid rgba(128, 128, 128, 0.6); font-weight: 600; }
 .pellucid tfoot td { border-top: 1px solid rgba(128, 128, 128, 0.6); }
-.pellucid .right { text-align: right; }
+.pellucid .right { text-align: right !important; }
 .pellucid p { margin: 0.4em 0; }
 .pellucid .wide { overflow-x: auto; }
 </style>"""

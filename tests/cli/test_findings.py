@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from cli_tools import Run, write
 
 from pellucid.cli import findings
-from pellucid.cli.recipe import Outcome, Recipe, learnt, network, parted
+from pellucid.cli.recipe import Recipe, learnt, network, parted
 from pellucid.data import read_csv
 from pellucid.data.real import load
 from pellucid.explain.findings import Diagnosis, Finding
@@ -46,9 +47,15 @@ def test_the_digits_and_other_real_data_say_nothing(run: Run) -> None:
 
 # Options that do harm, and what is said about them.
 HARM: list[tuple[tuple[str, ...], str]] = [
-    (("--rate", "100", "--epochs", "5"), r"The learning rate is too large \(100\)\. .*guessing costs 1\.0986.*Try --rate 0"),
+    (
+        ("--rate", "100", "--epochs", "5"),
+        r"The learning rate is too large \(100\)\. .*guessing costs 1\.0986.*Try --rate 0\.",
+    ),
     (("--rate", "0.0000001"), r"The learning rate is too small \(1e-07\)\. .*Try --rate 0\.0"),
-    (("--epochs", "4", "--rate", "0.001"), r"still falling at the last epoch\. .* in the last of 4 epochs\. Try --epochs 10\."),
+    (
+        ("--epochs", "4", "--rate", "0.001"),
+        r"still falling at the last epoch\. .* in the last of 4 epochs\. Try --epochs 10\.",
+    ),
     (("--l2", "9"), r"The penalty is too strong \(--l2 9\)\. .*Try --l2 0\.09\."),
     (("--hidden", "9,9,9,9,9", "--activation", "sigmoid"), r"hardly told apart .*Try --activation relu or tanh"),
 ]
@@ -56,9 +63,7 @@ HARM: list[tuple[tuple[str, ...], str]] = [
 
 @pytest.mark.parametrize(("options", "words"), HARM, ids=[options[0] for options, _ in HARM])
 def test_what_an_option_does_is_said_in_options(options: tuple[str, ...], words: str, flowers: Path, run: Run) -> None:
-    assert re.match(words, said(run, "iris.csv", "--target", "species", *options).replace("\n", " ") or "nothing") or (
-        re.search(words, said(run, "iris.csv", "--target", "species", *options))
-    )
+    assert re.search(words, said(run, "iris.csv", "--target", "species", *options))
 
 
 def test_learning_by_heart_is_said(run: Run) -> None:
@@ -102,7 +107,21 @@ NEVER = {
     "features_unscaled", "other_features", "targets_unscaled", "labels_sorted", "loss_pairing", "output_range",
     "classes_as_values", "exclusive_labels", "symmetric_units",
 }  # fmt: skip
-IN_FIT = "class_weight= early_stopping= epochs= optimizer= init= scaler= clip_norm= l2= l1= Dropout( Dense( SGD( fit".split()
+IN_FIT = [
+    "class_weight=",
+    "early_stopping=",
+    "epochs=",
+    "optimizer=",
+    "init=",
+    "scaler=",
+    "clip_norm=",
+    "l2=",
+    "l1=",
+    "Dropout(",
+    "Dense(",
+    "SGD(",
+    "fit",
+]
 
 
 def test_the_kinds_are_those_of_the_rules() -> None:
@@ -116,11 +135,12 @@ def test_a_fix_speaks_of_options_and_not_of_python(kind: str) -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "explain" / "rules").glob("*.py"))
     assert kind in sources
     fixes = {
-        "rate_too_large": "optimizer=SGD(0.01, momentum=0.9) in fit, beginning again with fresh weights; or clip_norm=1.0.",
+        "rate_too_large": "optimizer=SGD(0.01, momentum=0.9) in fit, beginning again with fresh weights; or "
+        "clip_norm=1.0.",
         "rate_too_small": "optimizer=Adam(1e-05) in fit.",
         "penalty_too_strong": "l2=0.01, l1=1e-05 in fit.",
         "more_epochs": "epochs=600 in fit.",
-        "class_imbalance": 'class_weight="balanced" in fit lets every class count alike; judge by recall or F1 of each class.',
+        "class_imbalance": 'class_weight="balanced" in fit lets every class count alike; judge by recall or F1.',
         "dropout_too_high": "Dropout(0.2), or at the most Dropout(0.5).",
         "features_duplicate": "Leave column 3 out.",
     }
@@ -159,5 +179,5 @@ def test_before_the_first_epoch_there_is_nothing_to_say(flowers: Path) -> None:
     recipe = Recipe(epochs=1)
     parts = parted(table, recipe)
     outcome = learnt(network(table, recipe), table, parts, recipe, progress=False)
-    none = type(outcome.history).of(outcome.history.columns() | {"accuracy": np.empty(0), "validation_loss": np.empty(0), "validation_accuracy": np.empty(0)}, 0)
-    assert findings.diagnosed(table, parts, Outcome(outcome.net, none, {})) is None
+    none = replace(outcome.history, loss=outcome.history.loss[:0])
+    assert findings.diagnosed(table, parts, replace(outcome, history=none)) is None

@@ -274,8 +274,8 @@ PAIRS: list[tuple[str, str, Callable[[], Patient], Callable[[], Patient]]] = [
      lambda: Patient(large(), *CHIPS, {**GOOD, "epochs": 150, "validation": 0.3}),
      lambda: Patient(large(), *CHIPS,
                      {**GOOD, "epochs": 150, "validation": 0.3, "l2": 0.03})),
-    ("more_epochs", "longer", lambda: moons(optimizer=SGD(0.3), epochs=10),
-     lambda: moons(optimizer=SGD(1.0), epochs=400)),
+    ("more_epochs", "longer", lambda: moons(optimizer=Adam(0.01), epochs=10),
+     lambda: moons(optimizer=Adam(0.01), epochs=400)),
     ("more_epochs", "small batches", lambda: moons(optimizer=Adam(0.003), epochs=8, batch_size=20),
      lambda: moons(optimizer=Adam(0.01), epochs=80, batch_size=20)),
 ]  # fmt: skip

@@ -12,7 +12,8 @@ import pytest
 import pellucid
 from pellucid import Activation, Dense, Dropout, InputError, Loss, Network, sanity
 from pellucid.data import Standardizer, make_blobs, make_circles, make_moons, make_plane, make_shirts, make_xor
-from pellucid.explain.checks import Bench, small_batch
+from pellucid.explain.bench import Bench
+from pellucid.explain.by_heart import small_batch
 from pellucid.explain.sanity import SanityReport
 from pellucid.initializers import Initializer, normal
 from representations import well_formed
@@ -108,12 +109,18 @@ def test_what_is_wrong_fails_its_check(name: str) -> None:
     assert any(sign.isdigit() for sign in check.evidence)
 
 
-def test_the_advice_names_the_culprit() -> None:
-    for name, words in {
-        "a wrong slope": "W1, b1", "noise": "activation or loss draws random numbers", "drawn elsewhere": "initializer draws",
-        "copies of rows": "were also trained on", "wide weights": "leave out init=",
-    }.items():  # fmt: skip
-        assert words in report_of(name)[SICK[name][0]].fix
+CULPRITS = {
+    "a wrong slope": "W1, b1",
+    "noise": "activation or loss draws random numbers",
+    "drawn elsewhere": "initializer draws",
+    "copies of rows": "were also trained on",
+    "wide weights": "leave out init=",
+}
+
+
+@pytest.mark.parametrize("name", CULPRITS)
+def test_the_advice_names_the_culprit(name: str) -> None:
+    assert CULPRITS[name] in report_of(name)[SICK[name][0]].fix
 
 
 def test_what_cannot_be_done_is_left_out_and_no_failure() -> None:
@@ -175,11 +182,12 @@ def test_a_report_is_read_in_a_terminal_and_in_a_notebook() -> None:
     text = str(report)
     assert max(map(len, text.splitlines())) <= 79
     assert "FAILED: Its gradients are those of its loss. [gradient_check]" in text
-    assert " of 5 checks passed by the network(2 ->" in text
+    assert " of 5 checks passed by Network(2 ->" in text
     said = "".join(well_formed(report._repr_html_()).itertext())
     for check in report.checks:
         assert check.evidence in said
         assert check.fix in said
+        assert check.passed in (True, False, None)
     with pytest.raises(KeyError, match="There is no check 'loss'; there are initial_loss"):
         report["loss"]
 

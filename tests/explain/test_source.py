@@ -81,11 +81,17 @@ sin = np.sin
 
 
 def nested(z):
-    def shifted(x, by=1.0):
+    def shifted(x: numpy.ndarray, by: float = 1.0) -> dict[str, Any]:
         return x + by + SLOPE
 
+    def last(x: float) -> float:
+        return x
+
+    much: float  # to be said later
+    much: numpy.float64 | float = 0 * SLOPE
+
     square = lambda r: r * r  # noqa: E731
-    return sum(shifted(square(part)) for part in (z, 2 * z))
+    return sum(shifted(square(part)) + much for part in (z, 2 * z))
 
 
 def calls_others(z):
@@ -217,7 +223,16 @@ def test_numpy_is_np_whatever_it_is_called() -> None:
 def test_functions_inside_a_function() -> None:
     source = read(nested)
     assert (source.constants, source.helpers) == ({"SLOPE": 0.25}, {})
-    assert source.text.count("\n") == 5
+    assert source.text.split("\n")[1:9] == [
+        "    def shifted(x, by = 1.0):",
+        "        return x + by + SLOPE",
+        "",
+        "    def last(x):",
+        "        return x",
+        "",
+        "    pass  # to be said later",
+        "    much = 0 * SLOPE",
+    ]
 
 
 def test_helpers_are_found_by_name() -> None:

@@ -98,6 +98,6 @@ def _row(part: Compared, seen: Examined) -> Row:
         entry = tuple(int(i) for i in np.unravel_index(int(part.at[at]), part.leaf.shape)) if part.leaf.shape else ()
         yours, numerical = float(part.analytic[at]), float(part.numerical[at])
     verdict = "wrong" if part.state not in (RIGHT, "off") or (part.state == "off" and wrong) else "ok"
-    if part.state == RIGHT and at < 0:
-        verdict = "unseen"
+    if part.state == RIGHT and (at < 0 or not part.seen):
+        verdict, error = "unseen", float("nan")
     return Row(part.leaf.name, part.leaf.shape, error, entry, yours, numerical, len(part.at), out, verdict)

@@ -72,6 +72,14 @@ class Compared:
         """The largest gradient of this parameter."""
         return self.measured.largest
 
+    @property
+    def seen(self) -> bool:
+        """Whether the gradient stands out from the rounding of the loss; a zero is seen if both say so."""
+        error = self.measured.error[self.measured.usable]
+        numerical = np.abs(self.numerical)
+        zero = self.gradient is not None and not self.gradient.any() and not numerical.any()
+        return zero or bool(np.any(numerical > 20 * error))
+
     def relative(self) -> tuple[float, int]:
         """The largest relative error and the position (among the usable entries) where it is."""
         if self.gradient is None or not len(self.at):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pellucid.checker import naming, outputs, protocol, reaching, steps
 from pellucid.checker.calling import KNOWN, Call, check_callable, plan
-from pellucid.checker.comparing import Case, Compared, compare, reassigned
+from pellucid.checker.comparing import DEAD, OFF, RIGHT, Case, Compared, compare, negligible, reassigned
 from pellucid.checker.containers import get, is_numeric, leaves, of_numbers, read
 from pellucid.checker.fitting import Fit
 from pellucid.checker.learner import Learner, changed
@@ -98,16 +98,12 @@ def _examined(question: Question, snapshot: Snapshot) -> Examined:
     if given is None:
         point = [np.asarray(p, dtype=np.float64) for p in learner.own]
         given = _gradients(learner, point, seen) or seen.given
-    prober = Prober(learner, point)
     data = _data(question, used)
-    case = compare(learner, given, prober, dead, data, used, constants([question.loss]))
-    if given.by_position and _free(learner, given):
-        found = reassigned(given, [part.measured for part in case.parts], learner.leaves)
-        if found.names != given.names:
-            case = compare(learner, found, prober, dead, data, used, constants([question.loss]))
+    case = _compared(learner, point, given, dead, data, used, constants([question.loss]))
+    case = _seen_better(case, dead, seen)
     result.case = case
     named, network = naming.suspects(case)
-    if named and _stale(learner, seen, given, point):
+    if named and _stale(learner, seen, case):
         names = [p.leaf.name for p in case.parts if p.state not in ("right", "dead")]
         named = [Suspicion("gradients_ignore_params", names[0], tuple(names[1:]))]
     if dead:  # with a layer out of the network, nothing that is vague can be trusted
@@ -171,28 +167,16 @@ def _watched(question: Question, used: Mapping[str, Any]) -> dict[str, Array]:
 
 def _data(question: Question, used: Mapping[str, Any]) -> list[tuple[Array, Array | None]]:
     """Pairs of X and y to try: those given, then those that the functions use under such names, then any that fit."""
-    named: dict[str, list[Array]] = {"X": [], "y": [], "": []}
-    if question.X is not None:
-        named["X"].append(np.asarray(question.X))
-    if question.y is not None:
-        named["y"].append(np.asarray(question.y))
-    own = {id(get(question.params, leaf.path)) for leaf in leaves(question.params)}
-    for name, value in used.items():
-        inside = value if isinstance(value, tuple | list) and len(value) <= 4 else [value]
-        inside = list(value.values())[:8] if isinstance(value, dict) and value is not question.params else inside
-        keys = list(value) if isinstance(value, dict) and value is not question.params else [name] * len(inside)
-        for key, item in zip(keys, inside, strict=False):
-            array = np.asarray(item) if is_numeric(item) or of_numbers(item) else None
-            if array is None or array.dtype.kind not in "fiub" or id(item) in own or not 0 < array.ndim <= 4:
-                continue
-            role = KNOWN.get(str(key).lower().replace("_", "")) or ""
-            named[role if role in named else ""].append(array)
-    Xs = [x for x in named["X"] if x.dtype.kind in "fiu"] or [x for x in named[""] if x.ndim == 2]
-    ys = named["y"] or [y for y in named[""] if y.ndim in (1, 2)]
-    pairs: list[tuple[Array, Array | None]] = []
-    for X in Xs[:4]:
-        pairs += [(X, y) for y in ys[:4] if y is not X and set(y.shape) & set(X.shape)]
-    return pairs or [(X, None) for X in Xs[:2]]
+    own = {id(get(question.params, leaf.path)) for leaf in leaves(question.params)} | {id(question.params)}
+    found: dict[str, list[Array]] = {"X": [], "y": [], "": []}
+    for name, value in [("X", question.X), ("y", question.y), *used.items()]:
+        for key, item in _inside(name, value, own):
+            array = np.asarray(item)
+            if array.dtype.kind in "fiub" and 0 < array.ndim <= 4 and array.size > 1:
+                role = KNOWN.get(key.lower().replace("_", ""), "")
+                found[role if role in found else ""].append(array)
+    Xs = [X for X in [*found["X"], *found[""]] if X.dtype.kind in "fiu" and X.ndim > 1 or X in_(found["X"])]
+    return []
 
 
 def _overflow(learner: Learner, loss: float) -> Suspicion:
@@ -280,6 +264,33 @@ def _without_settings(learner: Learner, reach: reaching.Reach, seen: protocol.Pr
     return [kept.index(i) for i in reach.dead if i in kept]
 
 
+def _compared(
+    learner: Learner, point: list[Array], given: Given, dead: Sequence[int], data: Any, used: Any, numbers: set[float]
+) -> Case:
+    prober = Prober(learner, point)
+    case = compare(learner, given, prober, dead, data, used, numbers)
+    if given.by_position and _free(learner, given):
+        found = reassigned(given, [part.measured for part in case.parts], learner.leaves)
+        if found.names != given.names:
+            case = compare(learner, found, prober, dead, data, used, numbers)
+    return case
+
+
+def _seen_better(case: Case, dead: Sequence[int], seen: protocol.Protocol) -> Case:
+    """Where a gradient drowns in the rounding of the loss (tiny first weights), the same with weights of a usual size."""
+    hidden = [part for part in case.parts if part.state == RIGHT and not part.seen]
+    if not hidden or any(part.state not in (RIGHT, DEAD) for part in case.parts):
+        return case
+    learner = case.learner
+    point = reaching.elsewhere(learner)
+    given = _gradients(learner, point, seen) if np.isfinite(learner.loss_at(point)) else None
+    if given is None:
+        return case
+    other = _compared(learner, point, given, dead, case.data, case.used, case.numbers)
+    better = sum(part.seen for part in other.parts) > sum(part.seen for part in case.parts)
+    return other if better else case
+
+
 def _gradients(learner: Learner, point: Sequence[Array], seen: protocol.Protocol) -> Given | None:
     """The learner's gradients at a point; where every call adds to the last one, what the second call added."""
     first = learner.gradients_at(point)
@@ -307,11 +318,11 @@ def _free(learner: Learner, given: Given) -> bool:
     return len(given.flat) != len(learner.leaves) or other
 
 
-def _stale(learner: Learner, seen: protocol.Protocol, given: Given, point: Sequence[Array]) -> bool:
+def _stale(learner: Learner, seen: protocol.Protocol, case: Case) -> bool:
     """Whether the gradients at the moved point are, to the last bit, those at the learner's own parameters."""
-    if seen.given is None or seen.accumulates or learner.mode != "copies" or not changed(learner.own, point):
+    if seen.given is None or seen.accumulates or learner.mode != "copies" or not changed(learner.own, case.prober.point):
         return False
-    pairs = [(a, b) for a, b in zip(seen.given.values, given.values, strict=True) if a is not None and b is not None]
+    pairs = [(a, b) for a, b in zip(seen.given.values, case.given.values, strict=True) if a is not None and b is not None]
     arrays = [(np.asarray(a), np.asarray(b)) for a, b in pairs]
     same = [
         a.shape == b.shape and not changed([a], [b])
@@ -361,10 +372,14 @@ def _notes(result: Examined) -> None:
     case = result.case
     if case is None:
         return
-    small = [p for p in case.parts if p.state == "off" and not _is_explained(p, result.suspicions)]
-    if small:
-        worst = max(p.relative()[0] for p in small)
-        result.notes.append(("negligible", {"names": ", ".join(p.leaf.name for p in small), "error": f"{worst:.1e}"}))
+    small = [p for p in case.parts if p.state == OFF and not _is_explained(p, result.suspicions)]
+    tiny = [p for p in small if negligible(p, case.tolerance)]
+    if tiny:
+        worst = max(p.relative()[0] for p in tiny)
+        result.notes.append(("negligible", {"names": ", ".join(p.leaf.name for p in tiny), "error": f"{worst:.1e}"}))
+    hidden = [p.leaf.name for p in case.parts if (p.state == RIGHT and not p.seen) or (p in small and p not in tiny)]
+    if hidden:
+        result.notes.append(("not_measured", {"names": ", ".join(hidden)}))
     out = sum(int(np.sum(~p.measured.usable)) for p in case.parts)
     if out:
         result.notes.append(("kinks", {"count": out}))

@@ -60,7 +60,10 @@ def suspects(case: Case) -> tuple[list[Suspicion], Fit | None]:
 def _doubtful(part: Compared, case: Case) -> bool:
     """Whether a deviation without a name is as small as an epsilon makes it, or single entries were measured badly."""
     assert part.gradient is not None
-    return negligible(part, case.tolerance) or case.prober.confirms(part.index, part.gradient)
+    if 2 * len(part.at) < len(part.measured.entries):
+        return True  # most of it could not be measured at all
+    near = bool(np.all(part.deviation <= 30 * part.measured.error[part.measured.usable] + part.allowed))
+    return near or negligible(part, case.tolerance) or case.prober.confirms(part.index, part.gradient)
 
 
 def _is_doubtful(suspicion: Suspicion, case: Case) -> bool:

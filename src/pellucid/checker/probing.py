@@ -61,19 +61,26 @@ class Prober:
         self._rounded = learner.mode == "in place" or not learner.double
 
     def _noise(self) -> float:
-        """By how much the loss is off through rounding: seen where parameters move by almost nothing."""
+        """By how much the loss is off through rounding: seen where parameters move by almost nothing.
+
+        The way is as short as lets the loss change at all, so that it is a straight line; what is left of second
+        differences is rounding.
+        """
         rng = np.random.default_rng(1)
         directions = [rng.choice([-1.0, 1.0], p.shape) * np.abs(p) for p in self.point]
-        losses = [self.here]
-        for i in range(1, 8):
-            moved = [p + d * i * 1e-14 for p, d in zip(self.point, directions, strict=True)]
-            losses.append(self.learner.loss_at(moved))
-        seen = np.array(losses)
-        seen = seen[np.isfinite(seen)]
+        jitter = 0.0
+        for spacing in (1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4):
+            ways = [[p + d * i * spacing for p, d in zip(self.point, directions, strict=True)] for i in range(8)]
+            seen = np.array([self.learner.loss_at(way) for way in ways])
+            if not np.isfinite(seen).all():
+                break
+            jitter = float(np.max(np.abs(np.diff(seen, 2)))) / 2
+            if np.count_nonzero(np.diff(seen)) > 4:
+                break
+        else:
+            seen = np.array([self.here])
         single = bool(np.all(seen == seen.astype(np.float32))) and bool(np.any(seen * 1024 != np.round(seen * 1024)))
         eps = np.finfo(np.float32 if single else np.float64).eps
-        # Second differences: the loss itself is a straight line on so short a way, what is left is rounding.
-        jitter = float(np.max(np.abs(np.diff(seen, 2)), initial=0.0)) / 2
         return max(2 * eps * abs(self.here), 2 * jitter, 1e-300)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,12 +98,17 @@ def _noticed(learner: Learner, which: int, distances: Sequence[float], start: Se
 
 def _noticed_anywhere(learner: Learner, which: int) -> bool:
     """The same from other places too: where all units below are dead, the weights above them do nothing for now."""
-    starts = [learner.own, *(nearby(learner, distance, seed) for seed, distance in enumerate((0.5, 1.0, 3.0, 10.0, 100.0), 1))]
+    return any(_noticed(learner, which, FAR, start) for start in _starts(learner))
+
+
+def _starts(learner: Learner) -> Iterator[list[Array]]:
+    yield learner.own
+    for seed, distance in enumerate((0.5, 1.0, 3.0, 10.0, 100.0), 1):
+        yield nearby(learner, distance, seed)
     # And from where every number is about 1: many tiny weights in a row let nothing through that rounding would leave.
     for i in range(ELSEWHERE):
         size = (1.0, 0.3, 3.0, 1e-2, 1e-5)[i % 5]
-        starts.append([(size if p.ndim > 1 else 1.0) * drawn(p.shape, 1000 * i + j) for j, p in enumerate(learner.own)])
-    return any(_noticed(learner, which, FAR, start) for start in starts)
+        yield [(size if p.ndim > 1 else 1.0) * drawn(p.shape, 1000 * i + j) for j, p in enumerate(learner.own)]
 
 
 def _gradients_follow(learner: Learner, noticed: Sequence[int]) -> bool:
@@ -149,3 +154,8 @@ def vantage(learner: Learner) -> list[Array]:
         if np.isfinite(loss) and abs(loss - here) <= 0.5 * max(abs(loss), abs(here)):
             return moved
     return [p.astype(np.float64) for p in learner.own]
+
+
+def elsewhere(learner: Learner) -> list[Array]:
+    """Parameters of a usual size, for gradients that rounding hides where the learner's parameters are."""
+    return [0.7 * drawn(p.shape, 300 + i) / np.sqrt(max(p.shape[:1], default=1)) for i, p in enumerate(learner.own)]

@@ -211,7 +211,7 @@ def sample(n: int, most: int = SAMPLE) -> Array:
 def subject(net: Network, n: int, looked: int) -> str:
     """What was looked at, in words."""
     rows = f"{n:,} row{'' if n == 1 else 's'}" + (f" ({looked:,} of them, drawn at random)" if looked < n else "")
-    return f"{net!r} on {rows}".replace("Network", "the network", 1)
+    return f"{net!r} on {rows}"
 
 
 def settings_of(history: History) -> Settings | None:

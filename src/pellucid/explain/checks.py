@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,72 +11,20 @@ import numpy.typing as npt
 
 from pellucid.engines import readable
 from pellucid.errors import TrainingDiverged
-from pellucid.explain.case import look, sample, with_scaler
+from pellucid.explain.bench import Bench, Check
+from pellucid.explain.by_heart import small_batch
+from pellucid.explain.case import look
 from pellucid.explain.rules.start import begins_far_above
 from pellucid.explain.rules.words import percent
 from pellucid.gradient_check import check_gradients
-from pellucid.layers import Dropout
-from pellucid.network import Network
 from pellucid.optimizers import Adam
 from pellucid.targets import count_correct
 
 Array = npt.NDArray[Any]
 
-ROWS = 600  # what is trained on and held out together: chance is then known to a few in a hundred
-BATCH = 10  # rows to be learnt by heart
-FEW = 40  # rows or different rows below which none are held out
-WORK = 1e9  # parameters times rows times steps of one training: about a second
-BY_HEART = 0.95  # of the way from guessing to the right answers
+FEW = 40  # different rows below which none are held out
 # So many standard deviations above chance the answers for held-out rows must not be; by luck they are once in 30,000.
 LUCK = 4.0
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check.
-
-    Attributes:
-        name: what programs call it.
-        passed: True, False, or None where it could not be done.
-        what: what a healthy network does.
-        evidence: what was measured.
-        fix: what to look at where it failed, else "".
-    """
-
-    name: str
-    passed: bool | None
-    what: str
-    evidence: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Bench:
-    """What the checks work with: a network to be copied, and a sample of rows.
-
-    Attributes:
-        net: a copy, whose scaler is fitted.
-        X: features (m, inputs); t: targets (m, outputs).
-    """
-
-    net: Network
-    X: Array
-    t: Array
-
-    @classmethod
-    def of(cls, net: Network, X: Array, t: Array) -> Bench:
-        rows = sample(len(X), ROWS)
-        return cls(with_scaler(net, X), X[rows], t[rows])
-
-    def fresh(self, more: int = 0, dropout: bool = True) -> Network:
-        """The network with the weights of another seed, and with or without its dropout."""
-        net = self.net
-        layers = [layer for layer in net.layers if dropout or not isinstance(layer, Dropout)]
-        return Network(layers, net.inputs, net.seed + more, net.loss_function, net.dtype, net.scaler)
-
-    def steps(self, rows: int, most: int) -> int:
-        """So many steps on so many rows are affordable."""
-        return int(np.clip(WORK / (self.net.theta.size * rows), 20, most))
 
 
 def initial_loss(bench: Bench) -> Check:
@@ -102,89 +49,6 @@ def initial_loss(bench: Bench) -> Check:
     )
 
 
-def small_batch(bench: Bench) -> Check:
-    """A few rows learnt by heart: four starts, until one succeeds."""
-    rows = _few(bench)
-    X, t = bench.X[rows], bench.t[rows]
-    say = partial(Check, "small_batch", what="A few rows can be learnt by heart, penalties and dropout off.")
-    if len(rows) < 2 or (t == t[0]).all():
-        return say(passed=None, evidence="There are no two different rows with different targets.")
-    best, told = -np.inf, ""
-    for attempt, rate in enumerate((0.01, 0.03, 0.003, 0.1)):
-        net = bench.fresh(attempt, dropout=False)
-        steps = bench.steps(len(rows), 1000)
-        try:
-            skill, taken = _by_heart(net, X, t, rate, steps)
-        except TrainingDiverged as error:
-            skill, taken, told = -np.inf, 0, str(error)
-        if skill >= BY_HEART:
-            evidence = f"{len(rows)} rows were learnt in {taken} steps of Adam({rate:g}): {_share(skill)}."
-            return say(passed=True, evidence=evidence)
-        best = max(best, skill)
-    reached = told if best == -np.inf else f"{_share(best)} after {steps} steps of Adam"
-    return say(
-        passed=False,
-        evidence=f"{len(rows)} rows, four starts: {reached}.",
-        fix="Something between X and the loss is broken. Does the output reach the targets (an identity output reaches "
-        "all), are features and targets of about unit size, is there a hidden layer, is a formula of your own right?",
-    )
-
-
-def _share(skill: float) -> str:
-    return f"{percent(max(skill, 0.0))} of the way from guessing to the right answers"
-
-
-def _by_heart(net: Network, X: Array, t: Array, rate: float, steps: int) -> tuple[float, int]:
-    """The skill reached on a few rows, and in how many steps."""
-    problem = readable.problem(net, X, t)
-
-    def skill() -> float:
-        return look(net, net.theta, problem).levels.skill
-
-    history = net.fit(
-        X, t, optimizer=Adam(rate), epochs=steps, on_epoch=lambda epoch: epoch.index % 20 == 19 and skill() >= BY_HEART
-    )
-    return skill(), len(history)
-
-
-def _few(bench: Bench) -> Array:
-    """Different rows that a network of this size can learn: in turn of each class, and few for a narrow one.
-
-    Without a hidden layer that bends, d features tell apart any labels of d + 1 rows in general position, and no more;
-    so do as many hidden units.
-    """
-    hidden = [layer for layer in bench.net.layers[:-1] if not isinstance(layer, Dropout)]
-    bends = [layer for layer in hidden if layer.activation.name != "identity"]
-    inputs = readable.inputs_of(bench.net, bench.X).batch(slice(None)).astype(np.float64)
-    most = min([BATCH, *(layer.units + 1 for layer in hidden)])
-    first = np.sort(np.unique(inputs, axis=0, return_index=True)[1])
-    if not bends:
-        return first[_independent(inputs[first], bench.t[first], most)]
-    _, pattern = np.unique(bench.t[first], axis=0, return_inverse=True)
-    pattern = pattern.ravel()
-    turn = np.zeros(len(first), dtype=int)  # the how-manieth of its class each row is
-    for k in np.unique(pattern):
-        turn[pattern == k] = np.arange(np.count_nonzero(pattern == k))
-    return first[np.argsort(turn, kind="stable")[:most]]
-
-
-def _independent(X: Array, t: Array, most: int) -> Array:
-    """Rows that, with a 1 beside each, are linearly independent, farthest from what the others span; two targets."""
-    left = np.column_stack([X, np.ones(len(X))])
-    left /= np.maximum(np.linalg.norm(left, axis=0), 1e-300)
-    chosen: list[int] = []
-    while len(chosen) < min(most, left.shape[1]):
-        sizes = np.linalg.norm(left, axis=1)
-        if len(chosen) == 1 and (others := (t != t[chosen[0]]).any(axis=1)).any():
-            sizes = sizes * others
-        if sizes.max() < 1e-3 / np.sqrt(len(X)):  # what is nearly dependent would need huge weights
-            break
-        chosen.append(int(np.argmax(sizes)))
-        direction = left[chosen[-1]] / sizes[chosen[-1]]
-        left = left - np.outer(left @ direction, direction)
-    return np.array(chosen, dtype=int)
-
-
 def shuffled_labels(bench: Bench) -> Check:
     """Trained on shuffled labels, the answers for rows held out are no better than chance."""
     _, first, group = np.unique(bench.X, axis=0, return_index=True, return_inverse=True)
@@ -201,7 +65,7 @@ def shuffled_labels(bench: Bench) -> Check:
         true = _held_out(bench, bench.t, held)[0]
     except TrainingDiverged as error:
         return say(passed=False, evidence=str(error), fix="See that training does not diverge first.")
-    passed = score <= chance + LUCK * luck
+    passed = bool(score <= chance + LUCK * luck)
     copies = np.isin(group[held], group[~held])
     words = _score_words(bench.net.task)
     return say(

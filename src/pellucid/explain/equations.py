@@ -85,8 +85,15 @@ def equations(
     Example:
         >>> from pellucid.layers import Dense
         >>> net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
-        >>> print(equations(net, l2=0.01))
-        ...
+        >>> print(equations(net, l2=0.01).split("\\n\\n")[4])
+        Backward pass
+         (7)      δ2 = (p - y)/n                                           (n, 2)
+         (8)     dW2 = a1ᵀ δ2 + λ W2                                       (3, 2)
+         (9)     db2 = Σ_i δ2_i                                            (2,)
+        (10)     da1 = δ2 W2ᵀ                                              (n, 3)
+        (11)      δ1 = da1 ⊙ (1 - a1²)                                     (n, 3)
+        (12)     dW1 = Xᵀ δ1 + λ W1                                        (2, 3)
+        (13)     db1 = Σ_i δ1_i                                            (3,)
     """
     if format not in PAGES:
         hint = did_you_mean(str(format), PAGES)

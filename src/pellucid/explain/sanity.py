@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from pellucid import inputs as check
 from pellucid.errors import InputError
+from pellucid.explain.bench import Bench, Check
 from pellucid.explain.case import subject
-from pellucid.explain.checks import CHECKS, Bench, Check
-from pellucid.explain.findings import as_html, paragraph
+from pellucid.explain.checks import CHECKS
+from pellucid.explain.findings import WIDTH, as_html, paragraph
 from pellucid.network import Network
 from pellucid.targets import refuse_single_class
 
@@ -53,7 +55,7 @@ class SanityReport:
 
     def __str__(self) -> str:
         blocks = [paragraph(f"{i}.", title, parts) for i, (title, parts) in enumerate(self._blocks(), 1)]
-        return "\n\n".join([paragraph("", self.headline, []), *blocks])
+        return "\n\n".join([fill(self.headline, WIDTH), *blocks])
 
     def _repr_html_(self) -> str:
         return as_html(self.headline, self._blocks())

@@ -160,7 +160,7 @@ def _uses(
     """The numbers and the functions that a definition uses by name, and modules under other names than ours."""
     body = definition.body if isinstance(definition.body, list) else [definition.body]
     nodes = [node for part in body for node in ast.walk(part)]
-    said = {id(part) for node in nodes if isinstance(node, ast.AnnAssign) for part in ast.walk(node.annotation)}
+    said = {id(part) for node in nodes for annotation in _annotations(node) for part in ast.walk(annotation)}
     names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in said]
     own = own | {node.id for node in names if isinstance(node.ctx, ast.Store)}
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}  # of functions inside it, and their names
@@ -186,6 +186,12 @@ def _uses(
                 "be read. Write the formula with np alone."
             )
     return constants, helpers, renamed
+
+
+def _annotations(node: ast.AST) -> list[ast.expr]:
+    """What a node says about types: of a variable, of an argument, or of what a function gives."""
+    said = node.returns if isinstance(node, ast.FunctionDef) else getattr(node, "annotation", None)
+    return [] if said is None else [said]
 
 
 def _text(definition: Definition, lines: list[str], renamed: Mapping[str, str]) -> str:
@@ -232,7 +238,8 @@ def _edited(lines: list[str], nodes: Sequence[Any], renamed: Mapping[str, str]) 
     if isinstance(nodes[-1], ast.stmt):
         end = end[0], len(lines[end[0] - 1].encode())  # with the comment behind it
     text, at = b"", begin
-    for start, stop, new in sorted(cut for node in nodes for cut in _cuts(node, renamed)):
+    cuts = [cut for node in nodes for cut in (*_cuts(node, renamed), *_unannotated(node, lines))]
+    for start, stop, new in sorted(cuts):
         text, at = text + _between(lines, at, start) + new.encode(), stop
     return (text + _between(lines, at, end)).decode()
 
@@ -246,6 +253,26 @@ def _between(lines: list[str], begin: Place, end: Place) -> bytes:
         return lines[begin[0] - 1].encode()[begin[1] : end[1]]
     middle = "".join(lines[begin[0] : end[0] - 1]).encode()
     return lines[begin[0] - 1].encode()[begin[1] :] + middle + lines[end[0] - 1].encode()[: end[1]]
+
+
+def _unannotated(top: ast.AST, lines: list[str]) -> Iterator[tuple[Place, Place, str]]:
+    """Where something is said about types inside a function, from the name or the bracket before it."""
+    for node in ast.walk(top):
+        for said in _annotations(node):
+            begin, end = (said.lineno, said.col_offset), (said.end_lineno or 0, said.end_col_offset or 0)
+            if isinstance(node, ast.AnnAssign):
+                target = node.target.end_lineno or 0, node.target.end_col_offset or 0
+                yield (target, end, "") if node.value else ((node.lineno, node.col_offset), end, "pass")
+            elif isinstance(node, ast.arg):
+                yield (node.lineno, node.col_offset + len(node.arg.encode())), end, ""
+            else:
+                line, before = begin[0], lines[begin[0] - 1].encode()[: begin[1]]
+                while b"->" not in before:  # the type may stand in brackets, between its arrow and the colon
+                    line, before = line - 1, lines[line - 2].encode()
+                at, last = lines[end[0] - 1].encode().find(b":", end[1]), end[0]
+                while at < 0:
+                    last, at = last + 1, lines[last].encode().find(b":")
+                yield (line, len(before[: before.rindex(b"->")].rstrip())), (last, at), ""
 
 
 def _cuts(top: ast.AST, renamed: Mapping[str, str]) -> Iterator[tuple[Place, Place, str]]:
@@ -264,5 +291,7 @@ def _cuts(top: ast.AST, renamed: Mapping[str, str]) -> Iterator[tuple[Place, Pla
             stop = inner.end_lineno or 0, inner.end_col_offset or 0
             yield (node.lineno, node.col_offset), (inner.lineno, inner.col_offset), left
             yield stop, (node.end_lineno or 0, node.end_col_offset or 0), right
-        elif isinstance(node, ast.Name) and renamed.get(node.id, node.id) != node.id and node not in gone:
+        for said in _annotations(node):
+            gone |= {*ast.walk(said)}
+        if isinstance(node, ast.Name) and renamed.get(node.id, node.id) != node.id and node not in gone:
             yield (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0), renamed[node.id]

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import equation_reader as reader
 import numpy as np
 import pytest
 
+import equation_reader as reader
 from pellucid.explain.notation.definitions import Called, Definitions
 from pellucid.explain.notation.latex import Latex
 from pellucid.explain.notation.mathml import MathML
@@ -65,7 +65,9 @@ def assert_true(function: Callable[..., Any], source: str) -> None:
             page.define(block)
         with np.errstate(all="ignore"):
             value = np.asarray(page[head.function.name](*arguments))
-        shaped = np.broadcast_to(value, expected.shape) if value.size != expected.size else value.reshape(expected.shape)
+        shaped = (
+            np.broadcast_to(value, expected.shape) if value.size != expected.size else value.reshape(expected.shape)
+        )
         np.testing.assert_allclose(shaped, expected, rtol=1e-7, atol=1e-9, err_msg=f"{source}\n{lines}")
 
 
@@ -232,8 +234,8 @@ FORMULAS = {
     "np.real(z) + z.real": "z + z",
     "np.full_like(z, 2) * np.ones_like(z) + np.zeros_like(z)": "2",
     "z - np.max(z, axis=-1, keepdims=True)": "z_k - max_j z_j",
-    "z / z.sum(axis=1)[:, np.newaxis]": "z_k/Σ_j z_j",
-    "np.exp(z) / np.exp(z).sum(-1, keepdims=True)": "e^z_k/Σ_j e^z_j",
+    "z / z.sum(axis=1)[:, np.newaxis]": "z_k / Σ_j z_j",
+    "np.exp(z) / np.exp(z).sum(-1, keepdims=True)": "e^z_k / Σ_j e^z_j",
     "np.max(np.sum(z, axis=1, keepdims=True) * z, axis=-1, keepdims=True) * z": "(max_j (Σ_h z_h) z_j) z_k",
     "np.reciprocal(a) + np.negative(z)": "1/a - z",
     "np.add(z, np.multiply(a, np.divide(z, 2)))": "z + a z/2",

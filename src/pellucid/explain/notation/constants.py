@@ -42,7 +42,7 @@ def digits(value: float) -> int:
 
 
 def _closed(value: float) -> Expression | None:
-    """A number of the size of such constants as p/q, and p/q of pi, 1/pi, log 2 or log 10, and the square roots of these, for small p and q."""
+    """p/q, and p/q of pi, 1/pi, e, log 2 or log 10, and the square roots of these, for small p and q."""
     if not 1e-6 < value < 1e6:
         return None
     units: list[tuple[float, Expression | None, Expression | None]] = [

@@ -95,7 +95,7 @@ class Definitions:
         """What a function computes where that is short (up to `most` numbers and symbols), else a call by its name."""
         definition = self._defined(called)
         if definition is None:
-            return self._unread(called, arguments)
+            return Apply(Function(one_word(called.name)), tuple(arguments))
         body = definition.line.right
         given = dict(zip(called.formals, arguments, strict=True))
         own = [line for line in definition.where if line not in called.where]
@@ -114,11 +114,15 @@ class Definitions:
             taken = read(function).arguments
         except (InputError, TypeError):
             taken = tuple(f"x{i}" for i in range(1, len(arguments) + 1))
-        given = dict(zip(taken, arguments, strict=False)) | keywords
+        given = dict(zip(taken, arguments, strict=False)) | dict(keywords)
         if len(given) < len(arguments) or given.keys() != set(taken):
             raise Unreadable
         formals = tuple(Symbol(argument, "k" if axes(given[argument]) else "") for argument in taken)
-        return self.call(Called(function, name, formals), [given[argument] for argument in taken])
+        called = Called(function, name, formals)
+        value = self._constant(function, len(formals)) if self._defined(called) is None else None
+        if value is not None:
+            return named_number(name, value)
+        return self.call(called, [given[argument] for argument in taken])
 
     def fresh(self, trees: Iterable[Expression]) -> tuple[Definition, ...]:
         """The definitions of what these trees call, and of what those call, that nobody asked for before."""
@@ -179,17 +183,15 @@ class Definitions:
             self._names[id(called.function)] = next(name for name in numbered if name not in taken)
         return self._names[id(called.function)]
 
-    def _unread(self, called: Called, arguments: Sequence[Expression]) -> Expression:
-        """A number, if the function gives the same one for all arrays; else the function by its name."""
+    def _constant(self, function: Written, count: int) -> Any:
+        """The number that a function gives for all arrays, such as the largest of their dtype; None if it does not."""
         trials = [np.full((2, 2), 0.25, self.dtype), np.array([[0.5, -2.0], [3.0, 0.75]], self.dtype)]
         try:
             with np.errstate(all="ignore"):
-                first, second = (called.function(*[trial] * len(arguments)) for trial in trials)
+                first, second = (function(*[trial] * count) for trial in trials)
         except Exception:  # whatever a function that nobody could read does with an array it did not expect
-            first = second = None
-        if number_like(first) and number_like(second) and first == second:
-            return named_number(called.name, first)
-        return Apply(Function(one_word(called.name)), tuple(arguments))
+            return None
+        return first if number_like(first) and number_like(second) and first == second else None
 
 
 def one_word(name: str) -> str:

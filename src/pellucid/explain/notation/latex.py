@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pellucid.explain.notation.signs import ATOM, PRODUCT, Piece, mantissa
 from pellucid.explain.notation.symbols import ACCENTS, GREEK, Sign, sign
-from pellucid.explain.notation.writing import ATOM, PRODUCT, Piece, Writer, mantissa
+from pellucid.explain.notation.writing import Writer
 
 COMPARED = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 REDUCED = {
@@ -16,7 +17,8 @@ REDUCED = {
     "mean": r"\operatorname{mean}",
     "prod": r"\prod",
 }
-KNOWN = "tanh sinh cosh sin cos tan arctan arcsin arccos log min max".split()  # LaTeX has commands for these
+# LaTeX has commands for these.
+KNOWN = ("tanh", "sinh", "cosh", "sin", "cos", "tan", "arctan", "arcsin", "arccos", "log", "min", "max")
 _ESCAPED = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -105,9 +107,6 @@ class Latex(Writer):
 
     def listed(self, items: Sequence[str]) -> str:
         return r",\; ".join(items)
-
-    def listing(self, items: Sequence[str]) -> str:
-        return f"({self.listed(items)})"  # that does not stretch, so that it can be broken
 
     def reduction(self, kind: str, letter: str, body: str) -> str:
         return f"{REDUCED[kind]}{f'_{{{letter}}}' if letter else ''} {body}"

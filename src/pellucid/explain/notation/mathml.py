@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from pellucid.explain.notation.signs import ATOM, PRODUCT, Piece, mantissa
 from pellucid.explain.notation.symbols import MARKS, Sign, sign
 from pellucid.explain.notation.text import COMPARED
-from pellucid.explain.notation.writing import ATOM, PRODUCT, Piece, Writer, mantissa
+from pellucid.explain.notation.writing import Writer
 
 TIMES = '<mo rspace="0.17em">\u2062</mo>'  # unseen: a product, and a function of what follows
 APPLIED = '<mo lspace="0" rspace="0">\u2061</mo>'
@@ -68,7 +69,7 @@ class MathML(Writer):
         return row(operator("−", form="prefix"), text)
 
     def added(self, left: str, sign: str, right: str) -> str:
-        return row(left, operator("−" if sign == "-" else sign), right)
+        return row(left, operator("−" if sign == "-" else sign, form="infix"), right)
 
     def side_by_side(self, left: str, right: str) -> str:
         return row(left, TIMES, right)
@@ -94,11 +95,14 @@ class MathML(Writer):
     def call(self, name: str, arguments: str, letter: str) -> str:
         plain = name.rstrip("'")
         primes = len(name) - len(plain)
-        function = f'<mi mathvariant="normal">{escape(plain)}</mi>' if len(plain) == 1 else f"<mi>{escape(plain)}</mi>"
-        if primes:
-            function = f"<msup>{function}<mo>{'′' * primes}</mo></msup>"
+        signs = escape(plain) + "′" * primes
+        function = f'<mi mathvariant="normal">{signs}</mi>' if len(signs) == 1 else f"<mi>{signs}</mi>"
         applied = row(function, APPLIED, self.group(arguments))
         return f"<msub>{applied}<mi>{letter}</mi></msub>" if letter else applied
+
+    def ends(self) -> tuple[str, str]:
+        kind = {"stretchy": "false", "lspace": "0", "rspace": "0"}
+        return operator("(", form="prefix", **kind), operator(")", form="postfix", **kind)
 
     def listed(self, items: Sequence[str]) -> str:
         return operator(",").join(items)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pellucid.explain.notation import algebra as al
+from pellucid.explain.notation.known import value_of
 from pellucid.explain.notation.tree import (
     Apply,
     Compare,
@@ -16,7 +17,6 @@ from pellucid.explain.notation.tree import (
     Reduce,
     Unary,
     axes,
-    value_of,
 )
 
 
@@ -63,7 +63,10 @@ def _same(x: Expression) -> Expression:
 WORDS: Mapping[str, Builder] = {
     **{name: called(name) for name in ("log2", "log10", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf")},
     **{name: called(name) for name in ("arctan", "arcsin", "arccos", "arctanh", "arcsinh", "arccosh", "floor", "ceil")},
-    **{"atan": called("arctan"), "asin": called("arcsin"), "acos": called("arccos"), "log": called("log")},
+    "atan": called("arctan"),
+    "asin": called("arcsin"),
+    "acos": called("arccos"),
+    "log": called("log"),
     **dict.fromkeys(("asarray", "array", "real", "float", "float32", "float64", "copy", "ascontiguousarray"), _same),
     **dict.fromkeys(("asanyarray", "atleast_2d", "positive", "squeeze"), _same),
     **dict.fromkeys(("abs", "absolute", "fabs"), al.magnitude),
@@ -148,7 +151,8 @@ def _reduced(name: str, arguments: Sequence[Expression], keywords: Mapping[str, 
     if len(arguments) < 1 or len(given) > 1 or keywords.keys() - {"axis", "initial"}:
         raise Unreadable
     x, axis = arguments[0], value_of(given[0]) if given else "all"
-    over = {"all": "all", 0: "rows", 1: "columns", -1: "columns"}.get(axis)  # type: ignore[call-overload]
+    sides: dict[Any, Literal["columns", "rows", "all"]] = {"all": "all", 0: "rows", 1: "columns", -1: "columns"}
+    over = sides.get(axis)
     if over is None or (over == "rows" and "n" not in axes(x)):
         raise Unreadable
     if "initial" in keywords and not (REDUCTIONS[name] == "max" and isinstance(x, Unary) and x.kind == "magnitude"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pellucid.explain.notation.signs import ATOM, Piece, mantissa
 from pellucid.explain.notation.symbols import Sign
-from pellucid.explain.notation.writing import ATOM, Piece, Writer, mantissa
+from pellucid.explain.notation.writing import Writer
 
 COMPARED = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 REDUCED = {"sum": "Σ", "max": "max", "min": "min", "mean": "mean", "prod": "Π"}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 Axes: TypeAlias = str
 """Which axes a quantity has: "n" rows, "k" columns, "W" those of parameters; "" for a single number."""
@@ -206,50 +205,3 @@ def _union(trees: tuple[Expression, ...]) -> Axes:
 
 def _without(own: Axes, axis: str) -> Axes:
     return own.replace(axis, "")
-
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-_COMPUTE: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "/": operator.truediv,
-    "^": operator.pow,
-}
-
-
-def value_of(tree: Expression) -> float | None:
-    """The value of a tree, where it is known from numbers and from symbols with a value; else None."""
-    known = [value_of(child) for child in children(tree)]
-    if any(value is None for value in known):
-        return None
-    match tree:
-        case Number(value):
-            return value
-        case Symbol():
-            return tree.value
-        case Unary("negative", _):
-            return -known[0]  # type: ignore[operator]
-        case Unary("magnitude", _):
-            return abs(known[0])  # type: ignore[arg-type]
-        case Compare(sign, _, _):
-            return bool(_COMPARE[sign](*known))
-        case Binary(kind, _, _) if kind in _COMPUTE:
-            try:
-                return _COMPUTE[kind](*known)
-            except ArithmeticError:
-                return None
-        case Times():
-            product = 1.0
-            for value in known:
-                product *= value  # type: ignore[operator]
-            return product
-        case Logic(word, _):
-            return {"and": all, "or": any, "not": lambda parts: not parts[0]}[word](known)  # type: ignore[operator]
-    return None

@@ -6,12 +6,11 @@ and MathML.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from pellucid.explain.notation.symbols import Sign, sign
+from pellucid.explain.notation.signs import ATOM, LOOSE, POWER, PRODUCT, SUM, Piece, Signs
+from pellucid.explain.notation.symbols import sign
 from pellucid.explain.notation.tree import (
     Apply,
     Axes,
@@ -31,24 +30,7 @@ from pellucid.explain.notation.tree import (
     axes,
 )
 
-LOOSE, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a piece holds together
 COUNTERS = "kjhrqs"  # letters for columns, from the outermost to the innermost
-
-
-class Piece(NamedTuple):
-    """Something written.
-
-    Attributes:
-        text: the signs.
-        level: how tightly it holds together.
-        open: whether it reaches as far to the right as it can, as a sum does.
-        fraction: whether it is a fraction on one line.
-    """
-
-    text: str
-    level: int
-    open: bool = False
-    fraction: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,10 +56,8 @@ def inside(definition: Definition, line: Line) -> Place:
     return Place({"k": "k"}, 1) if "k" in axes(line.right) else OUTSIDE
 
 
-class Writer(ABC):
+class Writer(Signs):
     """Writes trees."""
-
-    tall = True  # whether fractions and cases take more than a line, and so need no parentheses around their parts
 
     def line(self, line: Line, place: Place = OUTSIDE) -> tuple[str, str, str]:
         """Left side, = or ←, right side."""
@@ -107,7 +87,8 @@ class Writer(ABC):
                 rows = [(self.write(value, place).text, self.condition(test, place)) for value, test in branches]
                 return Piece(self.cases(rows, self.write(otherwise, place).text), LOOSE if self.tall else ATOM)
             case Listing(items):
-                return Piece(self.listing([self.write(item, place).text for item in items]), ATOM)
+                begin, end = self.ends()
+                return Piece(begin + self.listed([self.write(item, place).text for item in items]) + end, ATOM)
 
     def at_least(self, tree: Expression, level: int, place: Place) -> str:
         """A tree, in parentheses if it holds together less tightly than asked."""
@@ -206,69 +187,3 @@ class Writer(ABC):
         piece = self.write(tree.of, inner)
         body = piece.text if piece.level >= PRODUCT else self.group(piece.text)
         return Piece(self.reduction(tree.kind, letter, body), PRODUCT, open=True)
-
-    def listing(self, items: Sequence[str]) -> str:
-        """Several things in parentheses."""
-        return self.group(self.listed(items))
-
-    # What the three kinds of writing differ in.
-
-    @abstractmethod
-    def number(self, value: float) -> Piece: ...
-    @abstractmethod
-    def symbol(self, sign: Sign, part: str, letters: Sequence[str]) -> str: ...
-    @abstractmethod
-    def euler(self) -> str: ...
-    @abstractmethod
-    def relation(self, sign: str) -> str: ...
-    @abstractmethod
-    def group(self, text: str) -> str: ...
-    @abstractmethod
-    def bracket(self, text: str) -> str: ...
-    @abstractmethod
-    def barred(self, bars: str, text: str) -> str: ...
-    @abstractmethod
-    def minus_sign(self, text: str) -> str: ...
-    @abstractmethod
-    def added(self, left: str, sign: str, right: str) -> str: ...
-    @abstractmethod
-    def side_by_side(self, left: str, right: str) -> str: ...
-    @abstractmethod
-    def entry_by_entry(self, left: str, right: str) -> str: ...
-    @abstractmethod
-    def dot(self, left: str, right: str) -> str: ...
-    @abstractmethod
-    def fraction(self, top: str, bottom: str) -> str: ...
-    @abstractmethod
-    def power(self, base: str, exponent: str) -> str: ...
-    @abstractmethod
-    def root(self, text: str) -> str: ...
-    @abstractmethod
-    def transposed(self, text: str) -> str: ...
-    @abstractmethod
-    def call(self, name: str, arguments: str, letter: str) -> str: ...
-    @abstractmethod
-    def listed(self, items: Sequence[str]) -> str: ...
-    @abstractmethod
-    def reduction(self, kind: str, letter: str, body: str) -> str: ...
-    @abstractmethod
-    def compared(self, left: str, sign: str, right: str) -> str: ...
-    @abstractmethod
-    def joint(self, word: str, parts: Sequence[str]) -> str: ...
-    @abstractmethod
-    def negated(self, text: str) -> str: ...
-    @abstractmethod
-    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str) -> str: ...
-
-
-def mantissa(value: float) -> tuple[str, int]:
-    """A number that is not negative as digits and a power of ten, 0 where it is written out.
-
-    Example:
-        >>> mantissa(0.01), mantissa(1e-8), mantissa(2.5e-12)
-        (('0.01', 0), ('1', -8), ('2.5', -12))
-    """
-    if float(value) == int(value) and value < 1e15:
-        return str(int(value)), 0
-    digits, _, exponent = repr(float(value)).partition("e")
-    return digits.removesuffix(".0"), int(exponent or 0)

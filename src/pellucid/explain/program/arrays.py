@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from pellucid.errors import InputError
 from pellucid.explain.program.text import WIDTH, number
+from pellucid.explain.program.text import comment as comment_lines
 
 Array = npt.NDArray[Any]
 
 ROWS = 4  # of a matrix that is written out row by row
-LONGEST = 2_000_000  # characters of a text that is still put into a program
+LONGEST = 5_000_000  # characters of a text that is still put into a program
 
 
 @dataclass
@@ -43,21 +44,20 @@ class Store:
             ['y = np.array([0, 1, 1])  # (3,)']
         """
         note = f"  # {comment}" if comment else ""
-        values = given.astype(np.float64 if kind == "float" else np.int64)
-        short = _written_out(name, values)
+        short = _written_out(name, _as(kind, given)) if given.size <= WIDTH else None
         if short is not None and len(short[0] + note) <= WIDTH:
             return [short[0] + note, *short[1:]]
         if self.path is not None:
             self.saved[name] = given
-            cast = "" if given.dtype == values.dtype else f".astype({kind})"
-            return [f'{name} = data["{name}"]{cast}{note}']
-        text = _as_text(values)
-        if len(text) > LONGEST:
+            cast = "" if given.dtype == _as(kind, given[:0]).dtype else f".astype({kind})"
+            return [f'{name} = saved["{name}"]{cast}{note}']
+        text = _as_text(_as(kind, given)) if given.size < LONGEST // 2 else ""
+        if not 0 < len(text) <= LONGEST:
             raise InputError(
-                f"{name} has {values.size:,} numbers, too many to stand in a program. Give path='program.py': long "
+                f"{name} has {given.size:,} numbers, too many to stand in a program. Give path='program.py': long "
                 "arrays are then saved beside it, in program.npz."
             )
-        shape = f".reshape({', '.join(map(str, values.shape))})" if values.ndim > 1 else ""
+        shape = f".reshape({', '.join(map(str, given.shape))})" if given.ndim > 1 else ""
         one = f'{name} = np.array("{text}".split(), dtype={kind}){shape}'
         if len(one) <= WIDTH:
             return [one]
@@ -71,7 +71,12 @@ class Store:
         if not self.saved:
             return []
         named = ", ".join(f"{name} {array.shape}" for name, array in self.saved.items())
-        return [f"# Saved beside this program: {named}.", 'data = np.load(__file__.removesuffix(".py") + ".npz")']
+        said = f"Saved beside this program: {named}"
+        return [*comment_lines(said), 'saved = np.load(__file__.removesuffix(".py") + ".npz")']
+
+
+def _as(kind: str, given: Array) -> Array:
+    return given.astype(np.float64 if kind == "float" else np.int64)
 
 
 def _as_text(values: Array) -> str:

@@ -20,8 +20,8 @@ Array = npt.NDArray[Any]
 WHAT = {
     "classes": "the class of each",
     "binary": "a 0 or a 1 for each",
-    "labels": "a 0 or a 1 of each label for each",
-    "values": "what to predict for each",
+    "labels": "{} labels of 0 or 1 for each",
+    "values": "{} to predict for each",
 }
 
 
@@ -70,10 +70,13 @@ class Given:
 
 def section(plan: Plan, given: Given | None, store: Store) -> list[str]:
     """The lines of the data, with a heading."""
+    K, end = plan.net.outputs, plan.all_rows
     features = f"{plan.net.inputs} feature{'s' if plan.net.inputs > 1 else ''}"
+    counted = K if plan.net.task == "labels" else ("a value" if K == 1 else f"{K} values")
+    what = f"{features}, one in each row of X, and {WHAT[plan.net.task].format(counted)}"
     if given is None:
-        return [*_loaded(plan, features), *_prepared(plan, None, store)]
-    end = plan.all_rows
+        prepared = _prepared(plan, None, store)
+        return [*comment(f"Data: samples of {what}"), *store.loading(), *_loaded(plan), *prepared]
     if given.table is not None:
         lines = given.table.lines(end, plan.net.task == "binary")
     else:
@@ -85,16 +88,15 @@ def section(plan: Plan, given: Given | None, store: Store) -> list[str]:
         lines += [*store.lines("X_val", X, str(X.shape)), *y.lines(store, "_val")]
     if given.held_out is not None:
         lines += _split(plan, given, store)
-    said = f"Data: {len(given.X)} samples of {features}, one in each row of X, and {WHAT[plan.net.task]}"
-    return [*comment(said), *store.loading(), *lines, *_prepared(plan, given, store)]
+    lines += _prepared(plan, given, store)
+    return [*comment(f"Data: {len(given.X)} samples of {what}"), *store.loading(), *lines]
 
 
-def _loaded(plan: Plan, features: str) -> list[str]:
+def _loaded(plan: Plan) -> list[str]:
     """Data that are not known yet."""
     end, K = plan.all_rows, plan.net.outputs
     y = f"(n,), class numbers 0 ... {K - 1}" if plan.net.task == "classes" else f"(n,{f' {K}' if K > 1 else ''})"
     return [
-        f"# Data: {features}, a sample in each row of X, and {WHAT[plan.net.task]}",
         f'# np.savez("data.npz", X=X, y=y) writes the file: X (n, {plan.net.inputs}) and y {y}.',
         'data = np.load("data.npz")',
         f'X{end} = data["X"].astype(float)',
@@ -167,12 +169,12 @@ def _scaled(plan: Plan, given: Given | None, store: Store, ends: list[str]) -> l
 def _fitted_here(given: Given, described: dict[str, Any]) -> bool:
     """Whether the scaler's numbers are those of these very rows, and not of others that it was fitted on before."""
     X = given.X if given.held_out is None else np.delete(given.X, given.held_out, axis=0)
-    if X.size > 10**8:
+    if X.size > 10**7:
         return False
     X = X.astype(np.float64)
     mean, scale = np.mean(X, axis=0), np.std(X, axis=0, ddof=described["ddof"])
     differences = np.abs(mean - described["mean"]), np.abs(scale - described["scale"])
-    return bool(all((difference <= 2e-15 * scale).all() for difference in differences))
+    return bool(all((difference <= 5e-15 * scale).all() for difference in differences))
 
 
 def _weights(plan: Plan, given: Given | None, store: Store) -> list[str]:

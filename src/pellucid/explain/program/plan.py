@@ -182,7 +182,7 @@ def _reserved() -> frozenset[str]:
     plain = "X y t n w p g L i W dp rng data table labels total norm order rows start rate step steps epoch epochs"
     longer = (
         "losses gradient learning_rate batch_size l1 l2 clip_norm mean scale parameters gradients forward held_out "
-        "kept class_weight L_val epoch_loss best_loss best_epoch best_parameters first_parameters"
+        "kept saved class_weight L_val epoch_loss best_loss best_epoch best_parameters first_parameters"
     )
     ends = {f"{name}{end}" for name in "Xytw" for end in ("_train", "_val")}
     return frozenset({*numbered, *plain.split(), *longer.split(), *ends, *NAMES, *dir(builtins), "np", "math"})

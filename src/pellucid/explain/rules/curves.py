@@ -56,7 +56,7 @@ def nothing_learnt(case: Case) -> Iterator[Finding]:
         kind, what = "nothing_learnt", "The network has learnt next to nothing yet."
         evidence = f"The training loss is {loss_words(levels.loss)}; {guess.replace(', what', ' is what')}."
         fix = "More epochs, and a larger learning rate if the loss falls steadily and slowly."
-    why = "It does no better than answering the same for every row, whatever its features."
+    why = "It does no better than always giving the same answer, whatever the features of a row."
     yield Finding(kind, what, why, evidence, fix, 3)
 
 

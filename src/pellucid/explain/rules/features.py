@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pellucid.explain.case import Case, sample
 from pellucid.explain.findings import Finding
-from pellucid.explain.rules.words import listed, sentence, there_are
+from pellucid.explain.rules.words import listed, number, sentence, there_are
 
 Array = npt.NDArray[Any]
 
@@ -56,17 +56,19 @@ def unscaled(case: Case) -> Iterator[Finding]:
     worst = int(np.argmax(of.rms) if large.any() else np.argmin(np.where(tiny, of.std, np.inf)))
     low, high = float(case.X[:, worst].min()), float(case.X[:, worst].max())
     pixels = case.X.dtype.kind in "iu" and case.X.shape[1] >= MANY and case.X.min() >= 0 and case.X.max() <= 255
-    scaler = "Pixels()" if pixels else "Standardizer()"
+    scaler, how = (
+        ("Pixels()", "divides by 255") if pixels else ("Standardizer()", "applies what fit learnt of the scale")
+    )
     overcome = case.trained and case.learnt.levels.skill > 0.9
     yield Finding(
         "features_unscaled",
         f"{there_are(int(np.count_nonzero(chosen)), 'feature', of=len(large))} far {size} than unit size.",
         "Weights are drawn for features of about unit size. Larger ones make the weighted sums huge, so that units "
         "saturate and steps overshoot; smaller ones are drowned by the rest.",
-        f"{sentence(case.feature(worst))} goes from {low:g} to {high:g}; its root mean square is "
-        f"{of.rms[worst]:.3g} and its standard deviation {of.std[worst]:.2g}.",
-        f"Network(..., scaler={scaler}): fit learns the scale and every method applies it. If you made a scaled copy "
-        "of X, this is not the copy: transform returns a new array, and that one must be passed.",
+        f"{sentence(case.feature(worst))} goes from {number(low)} to {number(high)}; its root mean square is "
+        f"{number(of.rms[worst])} and its standard deviation {number(of.std[worst])}.",
+        f"Network(..., scaler={scaler}): every method then {how}. If you made a scaled copy of X, this is not the "
+        "copy: transform returns a new array, and that one must be passed.",
         1 if overcome else 3 if of.rms.max() > LARGE**2 else 2,
     )
 
@@ -89,8 +91,8 @@ def other_features(case: Case) -> Iterator[Finding]:
         f"These features are not of the size of those that {where}.",
         "A network answers in the units that it learnt in. Scaled there and raw here, or scaled twice, every weighted "
         "sum is wrong.",
-        f"{sentence(case.feature(worst))} has mean {of.mean[worst]:.3g} and standard deviation {of.std[worst]:.2g} "
-        f"here, and {known.mean[worst]:.3g} and {known.std[worst]:.2g} there.",
+        f"{sentence(case.feature(worst))} has mean {number(of.mean[worst])} and standard deviation "
+        f"{number(of.std[worst])} here, and {number(known.mean[worst])} and {number(known.std[worst])} there.",
         "Pass the same kind of X everywhere. The safest is Network(..., scaler=Standardizer()), and raw X always.",
         3,
     )

@@ -27,6 +27,7 @@ RATIO = 0.1
 ZIGZAG = 0.15
 EPOCHS = 6  # fewer say little about a curve
 GAIN, FACTOR = 0.05, 100.0  # a single step this many times longer gains this much of the span at once
+MORE = 3  # times as many epochs, at the pace of the last ones, would not gain as much
 POOR, GOOD = 0.5, 0.9  # skill below which little has been learnt, and above which a rate has done its work
 
 
@@ -139,7 +140,8 @@ def too_small(case: Case) -> Iterator[Finding]:
     after = [stepped(case, case.learnt, asked, factor) for factor in factors]
     best = int(np.argmin(after))
     span = case.learnt.levels.span
-    if factors[best] < FACTOR or after[0] - after[best] < GAIN * span:
+    pace = float(losses[-1 - max(len(losses) // 10, 1) :][0] - losses[-1]) / max(len(losses) // 10, 1)
+    if factors[best] < FACTOR or after[0] - after[best] < max(GAIN * span, MORE * len(losses) * pace):
         return
     rate, last = asked.optimizer.learning_rate, float(case.history.learning_rate[-1]) if case.history else 0.0
     slower = ", or a schedule= that falls more slowly," if last < rate / 10 else ""

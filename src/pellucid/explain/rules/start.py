@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pellucid.explain.case import Case, Look
 from pellucid.explain.findings import Finding
+from pellucid.explain.rules.words import number
 from pellucid.network import Network
 
 Array = npt.NDArray[Any]
@@ -37,7 +38,7 @@ def loss_at_start(case: Case) -> Iterator[Finding]:
     if case.start is not None:
         if not begins_far_above(case.net, case.start):
             return
-        loss, size = case.start.levels.loss, f" The first weighted sums are about {_size(case.start):.3g} in size."
+        loss, size = case.start.levels.loss, f" The first weighted sums are about {number(_size(case.start))} in size."
     elif (recorded := _recorded(case)) is not None and _far_above(case.net, recorded, case.learnt.levels.blank):
         loss, size = recorded, ""
     else:
@@ -140,8 +141,8 @@ def spread_of_gradients(case: Case) -> Iterator[Finding]:
             "gradients_explode",
             "The gradient is out of proportion to the weights.",
             "With the usual learning rates a single step replaces what the weights are, and the loss jumps.",
-            f"The gradient of layer {1 + int(np.argmax(ratios))} is {max(ratios):.3g} times as long as its weights; "
-            "about 1 is usual at the start.",
+            f"The gradient of layer {1 + int(np.argmax(ratios))} is {number(max(ratios))} times as long as its "
+            "weights; about 1 is usual at the start.",
             "Features and targets of unit size and the usual initial weights (no init=) keep it small; clip_norm=1.0 "
             "in fit helps too.",
             2,

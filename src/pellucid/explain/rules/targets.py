@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pellucid.explain.case import NOT_LEARNT, Case
 from pellucid.explain.findings import Finding
-from pellucid.explain.rules.words import listed, percent
+from pellucid.explain.rules.words import listed, number, percent
 from pellucid.targets import labels_of
 
 Array = npt.NDArray[Any]
@@ -45,8 +45,8 @@ def unscaled(case: Case) -> Iterator[Finding]:
         "Outputs begin at about unit size, and steps are as many times too long as errors are too large."
         if large
         else "Outputs begin at about unit size: beside them, what is to be learnt looks like nothing.",
-        f"{column} goes from {t[:, k].min():.4g} to {t[:, k].max():.4g}, with mean {t[:, k].mean():.3g} and standard "
-        f"deviation {spread[k]:.2g}.",
+        f"{column} goes from {number(t[:, k].min())} to {number(t[:, k].max())}, with mean {number(t[:, k].mean())} "
+        f"and standard deviation {number(spread[k])}.",
         "Standardize them: m, s = y.mean(), y.std(); fit on (y - m) / s, and take m + s * net.predict(X).",
         3 if size[k] > LARGE**2 else 2,
     )

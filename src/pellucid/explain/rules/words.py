@@ -46,11 +46,23 @@ def percent(share: Any) -> str:
     """A share in words, never rounded to all or nothing when it is not.
 
     Example:
-        >>> percent(0.5), percent(0.9999), percent(1.0)
+        >>> percent(0.5), percent(0.999999), percent(1.0)
         ('50 %', '99.99 %', '100 %')
     """
-    digits = 0 if 0.01 <= share <= 0.99 or share in (0, 1) else 2
-    return f"{100 * share:.{digits}f} %"
+    if 0.01 <= share <= 0.99 or share in (0, 1):
+        return f"{100 * share:.0f} %"
+    return f"{min(max(100 * share, 0.01), 99.99):.2f} %"
+
+
+def number(value: Any) -> str:
+    """A number with three digits that count; thousands are written out.
+
+    Example:
+        >>> number(0.12345), number(3019.4), number(2.5e8)
+        ('0.123', '3,020', '2.5e+08')
+    """
+    short = f"{value:.3g}"
+    return f"{float(short):,.0f}" if 1000 <= abs(value) < 1e6 else short
 
 
 def loss_words(value: float) -> str:

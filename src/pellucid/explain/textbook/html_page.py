@@ -9,15 +9,16 @@ from pellucid.explain.notation.mathml import MathML
 from pellucid.explain.notation.text import Text
 from pellucid.explain.notation.tree import Line, Number
 from pellucid.explain.notation.writing import OUTSIDE, Place
+from pellucid.explain.textbook.breaking import lines
 from pellucid.explain.textbook.page import Given, Page, notes, shape_signs
 from pellucid.explain.textbook.steps import Step
 
 STYLE = """
 .pellucid-equations{overflow-x:auto;line-height:1.5}
 .pellucid-equations table{border-collapse:collapse;font:inherit;margin:0;width:auto}
-.pellucid-equations tr{background:none}
+.pellucid-equations tr{background:none!important}
 .pellucid-equations td,.pellucid-equations th{border:0;background:none;padding:.25em 0;vertical-align:baseline;
- text-align:left;font-weight:normal;white-space:nowrap}
+ text-align:left!important;font-weight:normal;white-space:nowrap}
 .pellucid-equations th{font-weight:600;padding:1.3em 0 .3em;
  border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}
 .pellucid-equations tbody:first-child th{padding-top:0}
@@ -25,17 +26,18 @@ STYLE = """
 .pellucid-equations tr:nth-child(2)>td{padding-top:.6em}
 .pellucid-equations .no,.pellucid-equations .shape{opacity:.62;font-size:.86em;font-variant-numeric:tabular-nums}
 .pellucid-equations .no{padding-right:1.2em}
-.pellucid-equations .left{text-align:right}
+.pellucid-equations .left{text-align:right!important}
 .pellucid-equations .shape{padding-left:2.5em}
 .pellucid-equations .words{white-space:normal;padding-left:.8em}
 .pellucid-equations .note td{padding-top:0;padding-bottom:.45em;font-size:.94em;opacity:.82}
-.pellucid-equations .note .in{padding-left:1.3em}
+.pellucid-equations .in{padding-left:1.3em}
 .pellucid-equations .note .in2{padding-left:3.2em}
 .pellucid-equations .signs{font-size:.86em;opacity:.72;margin:1.4em 0 0;max-width:46em;white-space:normal}
 .pellucid-equations math{font-size:1.08em}
 .pellucid-equations .cases mtd{text-align:left;padding:.22em .4em}
 @media print{.pellucid-equations{overflow:visible}.pellucid-equations tr{break-inside:avoid}}
 """
+LONG = 64  # signs of plain text in a line of an equation
 
 
 def html_page(page: Page) -> str:
@@ -76,7 +78,8 @@ def _given(given: Given) -> str:
 
 
 def _equation(number: int, step: Step) -> Iterator[str]:
-    left, sign, right = MathML().line(step.line)
+    left, sign, _ = MathML().line(step.line)
+    right, *more = lines(MathML(), step.line.right, LONG)
     told = " ".join(Text().line(step.line))
     yield _row(
         [
@@ -86,6 +89,8 @@ def _equation(number: int, step: Step) -> Iterator[str]:
             ("shape", shape_signs(step.shape)),
         ]
     )
+    for part in more:
+        yield _row([("no", ""), ("left", ""), ("right in", _math(f"<mrow>{part}</mrow>")), ("shape", "")])
     heads = [definition.line.left for definition in step.definitions]
     for line, place in notes(step):
         kind = "in" if line.left in heads else "in2"

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from pellucid.explain.notation.latex import Latex, escaped
 from pellucid.explain.notation.text import Text
-from pellucid.explain.notation.tree import Binary, Expression, Line, Listing, Number
-from pellucid.explain.notation.writing import OUTSIDE, Place
+from pellucid.explain.notation.tree import Number
+from pellucid.explain.textbook.breaking import lines
 from pellucid.explain.textbook.page import Given, Page, notes, shape_signs
 from pellucid.explain.textbook.steps import Shape, Step
 
 LONG = 52  # signs of plain text that fit between name and shape on a page of the usual width
 LONG_NOTE = 66  # the same without shape and number
-ITEMS = 8  # of a list in a line
 
 
 def latex_page(page: Page) -> str:
@@ -49,7 +48,8 @@ def _signs(signs: list[str]) -> str:
 
 
 def _equation(number: int, step: Step) -> Iterator[str]:
-    left, sign, *parts = _parts(step.line)
+    left, sign, _ = Latex().line(step.line)
+    parts = lines(Latex(), step.line.right, LONG)
     rows = [f"{left} &{sign} {parts[0]}", *(rf"&\quad {part}" for part in parts[1:])]
     rows[0] += rf" && {_shape(step.shape)} \tag{{{number}}}"
     yield rows[0]
@@ -58,7 +58,8 @@ def _equation(number: int, step: Step) -> Iterator[str]:
     heads = [definition.line.left for definition in step.definitions]
     for line, place in notes(step):
         indent = r"\quad" if line.left in heads else r"\qquad\quad"
-        head, equal, *parts = _parts(line, place)
+        head, equal, _ = Latex().line(line, place)
+        parts = lines(Latex(), line.right, LONG, place)
         if len(Text().write(line.left, place).text) + len(Text().write(line.right, place).text) > LONG_NOTE:
             yield rf"&{indent} {head} {equal} \notag"
         else:
@@ -69,42 +70,3 @@ def _equation(number: int, step: Step) -> Iterator[str]:
 
 def _shape(shape: Shape) -> str:
     return shape_signs(shape).replace("×", r"\times")
-
-
-def _parts(line: Line, place: Place = OUTSIDE) -> list[str]:
-    """Left side, sign, and the right side in as many parts as it needs lines."""
-    left, sign, whole = Latex().line(line, place)
-    if len(Text().write(line.right, place).text) <= LONG:
-        return [left, sign, whole]
-    return [
-        left,
-        sign,
-        *(_listed(line.right, place) if isinstance(line.right, Listing) else _summed(line.right, place)),
-    ]
-
-
-def _listed(tree: Listing, place: Place) -> list[str]:
-    """A long list, so many to a line."""
-    items = [Latex().write(item, place).text for item in tree.items]
-    lines = [r",\; ".join(items[i : i + ITEMS]) for i in range(0, len(items), ITEMS)]
-    return [f"{'' if i else '('}{line}{',' if i < len(lines) - 1 else ')'}" for i, line in enumerate(lines)]
-
-
-def _summed(tree: Expression, place: Place) -> list[str]:
-    """A long sum, broken before + and -."""
-    lines, room = [""], LONG
-    for sign, term in _terms(tree):
-        size = len(Text().write(term, place).text)
-        if lines[-1] and size > room:
-            lines.append("")
-            room = LONG
-        room -= size
-        lines[-1] += f" {sign} {Latex().write(term, place).text}"
-    return [line.strip() for line in lines]
-
-
-def _terms(tree: Expression) -> list[tuple[str, Expression]]:
-    """What is added up, each with its sign; the first one has none."""
-    if isinstance(tree, Binary) and tree.kind in "+-":
-        return [*_terms(tree.left), (tree.kind, tree.right)]
-    return [("", tree)]

@@ -1,4 +1,4 @@
-"""The lines that layers and optimizers compute with, read from their own methods: X @ W + b, and what follows from it."""
+"""The lines that layers and optimizers compute with, read from their own methods: X @ W + b, and what goes back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from pellucid.explain.notation.definitions import Definitions
-from pellucid.explain.notation.formulas import Body, dotted
+from pellucid.explain.notation.expressions import Expressions, dotted
 from pellucid.explain.notation.numpy_words import Unreadable
 from pellucid.explain.notation.tree import Apply, Expression, Function, Number, Symbol
 from pellucid.layers import Dense, Dropout
@@ -76,7 +76,7 @@ def decayed(theta: Expression, rate: Expression, weight_decay: Expression, weigh
 def _read(name: str, known: Mapping[str, Expression], found: Callable[[], ast.expr]) -> Expression:
     """An expression with symbols put in; where there is no source, a call by name of the symbols."""
     try:
-        return Body(dict(known), Definitions()).read(found())
+        return Expressions(dict(known), Definitions()).read(found())
     except (Unreadable, StopIteration):
         return Apply(Function(name), tuple(value for value in known.values() if not isinstance(value, Number)))
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pellucid.explain.textbook import own_lines
 from pellucid.explain.notation import algebra as al
 from pellucid.explain.notation.definitions import Called, Definitions, inlined, one_word
 from pellucid.explain.notation.numpy_words import Unreadable
@@ -21,6 +20,9 @@ from pellucid.explain.notation.tree import (
     children,
     walk,
 )
+from pellucid.explain.textbook import own_lines
+from pellucid.explain.textbook.chain import Link, batch, gradient_at, parameter
+from pellucid.explain.textbook.chain import chain as chain
 from pellucid.layers import Dense
 from pellucid.network import Network
 from pellucid.penalties import penalty, penalty_gradient
@@ -50,72 +52,6 @@ class Step:
     shape: Shape
     line: Line
     definitions: tuple[Definition, ...] = ()
-
-
-@dataclass(frozen=True)
-class Link:
-    """A layer at work in the chain.
-
-    Attributes:
-        layer: Dense or Dropout; number counts the layers of its kind from 1.
-        X, out: its input and its output; width is that of the input.
-    """
-
-    layer: Dense | None
-    rate: float
-    number: int
-    X: Symbol
-    out: Symbol
-    width: int
-
-    @property
-    def units(self) -> int:
-        return self.layer.units if self.layer else self.width
-
-    @property
-    def z(self) -> Symbol:
-        return batch(f"z{self.number}")
-
-    @property
-    def delta(self) -> Symbol:
-        return batch(f"delta{self.number}")
-
-    @property
-    def mask(self) -> Symbol:
-        return batch(f"m{self.number}")
-
-
-def batch(name: str) -> Symbol:
-    """A quantity with a row for each row of X."""
-    return Symbol(name, "nk")
-
-
-def parameter(name: str) -> Symbol:
-    """A quantity shaped like parameters."""
-    return Symbol(name, "W")
-
-
-def gradient_at(symbol: Symbol) -> Symbol:
-    return Symbol(f"d{symbol.name}", symbol.axes)
-
-
-def chain(net: Network) -> list[Link]:
-    """The layers that do something, with the names of what goes in and comes out."""
-    links: list[Link] = []
-    last = sum(isinstance(layer, Dense) for layer in net.layers)
-    at, width, dense, drops = batch("X"), net.inputs, 0, 0
-    for layer in net.layers:
-        if isinstance(layer, Dense):
-            dense += 1
-            out = batch("p" if dense == last and net.task != "values" else f"a{dense}")
-            links.append(Link(layer, 0.0, dense, at, out, width))
-            at, width = out, layer.units
-        else:
-            drops += 1
-            if layer.rate:
-                links.append(Link(None, layer.rate, drops, at, batch(f"d{drops}"), width))
-                at = links[-1].out
-    return links
 
 
 class Steps:
@@ -230,10 +166,7 @@ class Steps:
         called = Called(loss.gradient, f"{one_word(loss.name)}'", formals)
         slope = self.definitions.call(called, [last.out, batch("y")], GRADIENT)
         w = Symbol("w", "n")
-        if self.weighted:
-            slope = al.over(al.times(w, slope), Reduce("sum", w, "rows"))
-        else:
-            slope = al.over(slope, Symbol("n"))
+        slope = al.over(al.times(w, slope), Reduce("sum", w, "rows")) if self.weighted else al.over(slope, Symbol("n"))
         if loss.from_logits:
             self.add("backward", last.delta.name, shape, slope)
         else:

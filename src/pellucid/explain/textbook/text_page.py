@@ -70,8 +70,8 @@ def _equation(number: int, step: Step, columns: _Columns) -> Iterator[str]:
     first, *more = wrapped(right, columns.shapes - len(begin) - GAP)
     yield f"{begin + first:<{columns.shapes}}{shape_words(step.shape)}"
     hang = " " * len(begin)
-    for line in more:
-        yield hang + line
+    for part in more:
+        yield hang + part
     heads = [definition.line.left for definition in step.definitions]
     for line, place in notes(step):
         # What a name stands for is set in further than the function that it belongs to.

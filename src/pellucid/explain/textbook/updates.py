@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.explain.textbook import own_lines
 from pellucid.explain.notation import algebra as al
 from pellucid.explain.notation.definitions import Definitions, inlined
 from pellucid.explain.notation.formulas import Formula
@@ -19,7 +18,9 @@ from pellucid.explain.notation.tree import (
     axes,
     walk,
 )
-from pellucid.explain.textbook.steps import Shape, Step, gradient_at, parameter
+from pellucid.explain.textbook import own_lines
+from pellucid.explain.textbook.chain import gradient_at, parameter
+from pellucid.explain.textbook.steps import Shape, Step
 from pellucid.jobs import clipped
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer, Rule
