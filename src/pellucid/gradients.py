@@ -30,7 +30,7 @@ from pellucid.layers import Dense
 from pellucid.network import Network
 
 Array = npt.NDArray[Any]
-CHUNK = 2**15  # numbers that one array of perturbed rows has: 256 KiB in float64, so that a few stay in the cache
+CHUNK = 2**16  # numbers that one array of perturbed rows has: 512 KiB in float64, so that a few stay in the cache
 LARGEST = 2**22  # numbers that an array of slopes may have: 32 MiB
 WORTH_THREADS = 2**15  # slopes of one layer, from which on several threads are faster than one
 

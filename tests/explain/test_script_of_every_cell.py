@@ -178,7 +178,7 @@ def runs(draw: Any) -> tuple[Network, Any, Any, dict[str, Any]]:
     return net, X, y, settings
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(run=runs())
 def test_any_combination(run: tuple[Network, Any, Any, dict[str, Any]]) -> None:
     net, X, y, chosen = run

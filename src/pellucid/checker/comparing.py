@@ -184,7 +184,7 @@ def compare(
     learner: Learner, given: Given, prober: Prober, dead: Sequence[int], data: Any, used: Any, numbers: set[float]
 ) -> Case:
     """Measure the numerical gradient of every parameter and hold the learner's against it."""
-    counts = share([leaf.size for leaf in learner.leaves])
+    counts = share([leaf.size for leaf in learner.leaves], max((X.size for X, _ in data), default=0))
     parts = []
     for i, (leaf, value, count) in enumerate(zip(learner.leaves, given.values, counts, strict=True)):
         state, gradient = _first_state(value, leaf)

@@ -175,7 +175,26 @@ def _data(question: Question, used: Mapping[str, Any]) -> list[tuple[Array, Arra
             if array.dtype.kind in "fiub" and 0 < array.ndim <= 4 and array.size > 1:
                 role = KNOWN.get(key.lower().replace("_", ""), "")
                 found[role if role in found else ""].append(array)
-    Xs = [X for X in [*found["X"], *found[""]] if X.dtype.kind in "fiu" and X.ndim > 1 or X in_(found["X"])]
+    Xs = [*found["X"], *(a for a in found[""] if a.ndim == 2)][:5]
+    ys = [*found["y"], *(a for a in found[""] if a.ndim < 3)][:5]
+    pairs: list[tuple[Array, Array | None]] = [
+        (X, y) for X in Xs for y in ys if y is not X and X.dtype.kind in "fiu" and set(y.shape) & set(X.shape)
+    ]
+    return pairs[:10] or [(X, None) for X in Xs[:2]]
+
+
+def _inside(name: str, value: Any, own: set[int]) -> list[tuple[str, Any]]:
+    """The arrays in something that a function uses: itself, or those in a (X, y), a list or a dict; no parameters."""
+    if id(value) in own:
+        return []
+    if isinstance(value, dict):
+        return [(str(key), item) for key, item in value.items() if id(item) not in own and is_numeric(item)]
+    if is_numeric(value) or of_numbers(value):
+        return [(name, value)]
+    if isinstance(value, tuple | list) and len(value) <= 4:
+        arrays = [item for item in value if (is_numeric(item) or of_numbers(item)) and id(item) not in own]
+        names = ("X", "y") if len(arrays) == 2 == len(value) else ("",) * len(arrays)
+        return list(zip(names, arrays, strict=True))
     return []
 
 
@@ -380,6 +399,9 @@ def _notes(result: Examined) -> None:
     hidden = [p.leaf.name for p in case.parts if (p.state == RIGHT and not p.seen) or (p in small and p not in tiny)]
     if hidden:
         result.notes.append(("not_measured", {"names": ", ".join(hidden)}))
+    far = case.learner.loss_at([3 * p for p in case.learner.own])
+    if not np.isfinite(far) and not any(s.kind == "overflow" for s in result.suspicions):
+        result.notes.append(("far", {"factor": 3, "loss": far}))
     out = sum(int(np.sum(~p.measured.usable)) for p in case.parts)
     if out:
         result.notes.append(("kinks", {"count": out}))

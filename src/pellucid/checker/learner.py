@@ -7,7 +7,7 @@ import copy
 import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pellucid.checker.calling import Call
 from pellucid.checker.containers import Leaf, dressed, get, put, read, rebuilt
-from pellucid.checker.matching import Given, match
+from pellucid.checker.matching import Given, match, sharing
 
 Array = npt.NDArray[Any]
 COPIES, SWAPPED, IN_PLACE = "copies", "swapped", "in place"
@@ -147,11 +147,16 @@ class Learner:
 
     def differentiated(self, container: Any) -> Given:
         """Call the learner's gradients and copy what comes, before the next call changes it."""
+        if self.forward is not None and hasattr(self.forward.function, "__self__"):
+            self.run_forward(container)  # an object's backward pass may want its forward pass first
         more = self._more(container, self.gradients)
         returned = self.gradients(self.given(container, **more))
         given = match(returned, self.leaves, self.owners(container))
-        return Given(
-            copy.deepcopy(given.values), given.names, given.by_position, copy.deepcopy(given.flat), given.container
+        return replace(
+            given,
+            values=copy.deepcopy(given.values),
+            flat=copy.deepcopy(given.flat),
+            shared=sharing(given.values),
         )
 
     def owners(self, container: Any) -> list[Any]:

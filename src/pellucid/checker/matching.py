@@ -28,6 +28,7 @@ class Given:
         by_position: whether only their order tells which is which.
         flat: everything that was given, in its order, where only the order tells.
         container: what came back, as it came.
+        shared: pairs of parameters for which one and the same memory was given.
     """
 
     values: tuple[Any, ...]
@@ -35,6 +36,36 @@ class Given:
     by_position: bool = False
     flat: tuple[Any, ...] = ()
     container: Any = None
+    shared: tuple[tuple[int, int], ...] = ()
+
+
+def sharing(values: Sequence[Any]) -> tuple[tuple[int, int], ...]:
+    """Pairs of arrays that are one, or parts of one that overlap.
+
+    Example:
+        >>> zeros = np.zeros(4)
+        >>> sharing([zeros, np.zeros(4), zeros.reshape(2, 2), zeros[1:]])
+        ((0, 2), (0, 3), (2, 3))
+    """
+    found = []
+    for j, b in enumerate(values):
+        for i, a in enumerate(values[:j]):
+            both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.size and b.size
+            if both and (a is b or (np.may_share_memory(a, b) and _overlap(a, b))):
+                found.append((i, j))
+    return tuple(sorted(found))
+
+
+def _overlap(a: Array, b: Array) -> bool:
+    if a.flags.c_contiguous and b.flags.c_contiguous:
+        return True  # their bounds overlap, and there are no gaps
+    return bool(np.intersect1d(_places(a), _places(b)).size)
+
+
+def _places(a: Array) -> Array:
+    """The address of every entry."""
+    steps = np.indices(a.shape).reshape(a.ndim, -1)
+    return a.__array_interface__["data"][0] + np.asarray(a.strides) @ steps
 
 
 def spelled(key: str) -> set[str]:

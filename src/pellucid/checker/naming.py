@@ -128,6 +128,7 @@ def _by_numbers(case: Case, network: Fit | None) -> Iterator[tuple[float, Suspic
         yield cost + (1.0 if suspicion.evidence == "evidence_single" else 0.0), suspicion
     yield from ((0.6, suspicion) for suspicion in signatures.penalties(case, found, network))
     yield from ((0.4, suspicion) for suspicion in signatures.transposes(case))
+    yield from ((0.3, suspicion) for suspicion in signatures.shared(case))
     yield from ((0.7, suspicion) for suspicion in signatures.others(case))
     yield from ((0.8, suspicion) for suspicion in _wrong_sums(case, network))
 
@@ -297,7 +298,10 @@ def _unexplained(left: list[Compared], case: Case, network: Fit | None) -> Itera
     worst = max(rest, key=lambda part: part.relative()[0])
     error, at = worst.relative()
     entry = np.unravel_index(int(worst.at[at]), worst.leaf.shape) if worst.leaf.shape else ()
+    count = sum(int(np.sum(part.deviation > part.allowed)) for part in rest)
     values = {
+        "count": count,
+        "size": sum(len(part.at) for part in rest),
         "error": f"{100 * error:.2g} %",
         "entry": f"{worst.leaf.name}{list(map(int, entry)) if entry else ''}",
         "analytic": f"{worst.analytic[at]:.6g}",
@@ -320,5 +324,5 @@ def _of_the_rest(rest: list[Compared], case: Case, values: dict[str, Any]) -> Su
         larger = float(np.linalg.norm(a) / max(np.linalg.norm(b), 1e-300))
         kind = "derivative_left_out" if similar > 0.7 and larger > 1.05 else "wrong_chain"
         values |= {"layer": top, "how": "", "activation": "f", "ratio": f"{larger:.3g}", "used": "1"}
-        return signatures._of(kind, rooted, values, "evidence_last_layer")
+        return signatures._of(kind, rooted, values, "evidence_last_layer", what="what_last_layer")
     return signatures._of("gradient_wrong", rooted, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from pellucid.checker.reaching import typical
 Array = npt.NDArray[Any]
 ENTRIES = 320  # how many entries are looked at in all
 FEWEST = 24  # of one parameter
+MANY = 3_000_000  # numbers in the data
 AGREE = 1e-6  # relative; where analytic and numerical are this near, no further look is taken
 REFINED = 12  # entries of a parameter whose numerical gradient is taken with all care
 LADDER = (1.0, 0.1, 0.01, 1e-3, 10.0, 1e-4, 1e-5, 1e-6)  # factors of the step to try where the first does not satisfy
@@ -294,12 +295,15 @@ def chosen(size: int, count: int, analytic: Array | None) -> Array:
     return np.sort(np.concatenate([strong, rest]))
 
 
-def share(sizes: Sequence[int]) -> list[int]:
-    """How many entries of each parameter are looked at."""
-    if sum(sizes) <= ENTRIES:
+def share(sizes: Sequence[int], numbers: int) -> list[int]:
+    """How many entries of each parameter are looked at; fewer where the data are many numbers and a loss takes long.
+
+    Example:
+        >>> share([4, 3], numbers=100), share([1000, 10], numbers=100), share([1000, 10], numbers=10**8)
+        ([4, 3], [160, 10], [12, 10])
+    """
+    entries, fewest = (ENTRIES, FEWEST) if numbers < MANY else (ENTRIES // 10, FEWEST // 2)
+    if sum(sizes) <= entries:
         return list(sizes)
-    each = max(FEWEST, ENTRIES // max(len(sizes), 1))
+    each = max(fewest, entries // max(len(sizes), 1))
     return [min(size, each) for size in sizes]
-
-
-Loss = Callable[[Sequence[Array]], float]

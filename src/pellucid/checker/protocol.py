@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.checker.containers import get
 from pellucid.checker.learner import Learner, as_number, changed, quietly
-from pellucid.checker.matching import Given
+from pellucid.checker.matching import Given, sharing
 from pellucid.checker.suspicion import Suspicion
 
 Array = npt.NDArray[Any]
@@ -113,8 +114,6 @@ class _Watch:
     """Parameters and data as they were, against what they have become; what changed is put back."""
 
     def __init__(self, learner: Learner, data: Mapping[str, Array]) -> None:
-        from pellucid.checker.containers import get
-
         self.learner, self.data = learner, data
         self.kept = {name: np.array(array) for name, array in data.items()}
         self.originals = [get(learner.params, leaf.path) for leaf in learner.leaves]
@@ -205,25 +204,8 @@ def _compare_calls(learner: Learner, given: Sequence[Given], seen: Protocol) -> 
 
 def aliases(learner: Learner) -> list[Suspicion]:
     """Parameters that are one and the same array under two names."""
-    from pellucid.checker.containers import get
-
-    arrays = [get(learner.params, leaf.path) for leaf in learner.leaves]
     found = []
-    for i, a in enumerate(arrays):
-        for j in range(i):
-            b = arrays[j]
-            both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
-            if both and a.size and np.may_share_memory(a, b) and _overlap(a, b):
-                first, second = learner.leaves[j].name, learner.leaves[i].name
-                found.append(Suspicion("aliased", first, (second,), {"first": first, "second": second}))
-                break
+    for i, j in sharing([get(learner.params, leaf.path) for leaf in learner.leaves]):
+        first, second = learner.leaves[i].name, learner.leaves[j].name
+        found.append(Suspicion("aliased", first, (second,), {"first": first, "second": second}))
     return found
-
-
-def _overlap(a: Array, b: Array) -> bool:
-    if a is b:
-        return True
-    try:
-        return bool(np.shares_memory(a, b, max_work=10_000))
-    except np.exceptions.TooHardError:
-        return False

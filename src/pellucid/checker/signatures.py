@@ -104,7 +104,7 @@ def lines(case: Case, network: Fit | None) -> list[Line]:
 
 def multiples(case: Case, found: Sequence[Line], fit: Fit | None) -> Iterator[Suspicion]:
     """Gradients that are a number times the right ones (the penalty's part aside), grouped by that number."""
-    left = [f for f in found if abs(f.alpha - 1) > 3e-5]
+    left = [f for f in found if abs(f.alpha - 1) > 3e-5 and abs(f.alpha) > 1e-6]
     while left:
         first = max(left, key=lambda f: (f.sure, abs(f.part.scale)))
         same = [f for f in left if abs(f.alpha / first.alpha - 1) < (1e-4 if not case.single else 2e-2)]
@@ -259,6 +259,20 @@ def _fits_with_penalty(turned: Array, part: Compared) -> bool:
     k = float(np.sum(gap * skew) / np.sum(skew * skew))
     slack = 5 * part.measured.error[part.measured.usable] + 3e-5 * np.maximum(np.abs(part.numerical), 0.03 * part.scale)
     return bool(np.all(np.abs(gap - k * skew) <= slack))
+
+
+def shared(case: Case) -> Iterator[Suspicion]:
+    """One and the same array given as the gradient of two parameters; or the parameter itself given as its gradient."""
+    wrong = case.of(OFF, "shape")
+    indices = {part.index for part in wrong}
+    for i, j in case.given.shared:
+        if explains := frozenset({i, j} & indices):
+            first, second = case.parts[i].leaf.name, case.parts[j].leaf.name
+            names = {"first": first, "second": second}
+            yield Suspicion("aliased", first, (second,), names, "evidence_gradients", explains=explains)
+    same = [p for p in case.of(OFF) if p.scale and np.allclose(p.analytic, p.values, rtol=1e-6, atol=0) and np.any(p.values)]
+    if same:
+        yield _of("other_parameter", same, {}, "evidence_itself", what="what_itself")
 
 
 def others(case: Case) -> Iterator[Suspicion]:

@@ -189,7 +189,8 @@ def _rates(
         return
     smallest = min(found.values())
     more = [i for i, rate in found.items() if abs(rate / smallest - 2) < 1e-3]
-    if more and len(more) < len(found):
+    meant = any(abs(smallest / known - 1) < 1e-3 for known in rates)
+    if more and len(more) < len(found) and meant:
         values = {"rate": f"{smallest:.4g}", "seen": f"{found[more[0]]:.4g}"}
         yield _of("update_twice", more, names, values, "evidence_some")
         return
@@ -211,4 +212,4 @@ def known_rates(step: Call, used: Mapping[str, Any], numbers: set[float]) -> lis
         for name, value in used.items()
         if KNOWN.get(name.lower().replace("_", "")) == "rate" and isinstance(value, float | int | np.floating)
     ]
-    return named or sorted(number for number in numbers if 0 < number < 10 and number not in (1.0, 2.0))
+    return named or sorted(number for number in numbers if 0 < number < 10 and number not in (0.5, 1.0, 2.0))

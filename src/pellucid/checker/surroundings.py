@@ -97,8 +97,7 @@ def _names_of(function: Any) -> Iterator[tuple[str, Any]]:
         if is_own_object(owner):
             yield from _attributes(owner)
             # A method calls others of its object; what they use counts too.
-            names = [name for code in _codes(function.__code__) for name in code.co_names]
-            yield from ((name, getattr(owner, name)) for name in names if inspect.ismethod(getattr(owner, name, None)))
+            yield from _methods(owner, function)
     elif not isinstance(function, FunctionType):
         if is_own_object(function):
             yield from _attributes(function)
@@ -112,9 +111,16 @@ def _names_of(function: Any) -> Iterator[tuple[str, Any]]:
     yield from found.items()
     for value in found.values():
         if is_own_object(value):  # net.loss(...): the method's code counts as well
-            yield from ((name, getattr(value, name)) for name in names if inspect.ismethod(getattr(value, name, None)))
+            yield from _methods(value, function)
     arguments = inspect.signature(function).parameters.values()
     yield from ((p.name, p.default) for p in arguments if p.default is not p.empty)
+
+
+def _methods(owner: Any, function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """The methods of an object whose names stand in a function's code."""
+    for name in {name for code in _codes(function.__code__) for name in code.co_names}:
+        if inspect.isfunction(inspect.getattr_static(type(owner), name, None)):
+            yield name, getattr(owner, name)
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,7 @@ from pellucid.optimizers import Adam
 Array = npt.NDArray[Any]
 
 BATCH = 10  # rows to be learnt by heart
-BY_HEART = 0.95  # of the way from guessing to the right answers
+BY_HEART = 0.9  # of the way from guessing to the right answers; what is broken gets nowhere near
 
 
 def small_batch(bench: Bench) -> Check:
@@ -33,7 +33,7 @@ def small_batch(bench: Bench) -> Check:
     best, told = -np.inf, ""
     for attempt, rate in enumerate((0.01, 0.03, 0.003, 0.1)):
         net = bench.fresh(attempt, dropout=False)
-        steps = bench.steps(len(rows), 500)
+        steps = bench.steps(len(rows), 700)
         try:
             skill, taken = _by_heart(net, X, t, rate, steps)
         except TrainingDiverged as error:

@@ -88,7 +88,7 @@ def _held_out(bench: Bench, t: Array, held: Array) -> tuple[float, float, float]
     net = bench.fresh()
     rows = int(np.count_nonzero(~held))
     batch = min(32, rows)
-    epochs = max(bench.steps(batch, 500) * batch // rows, 2)
+    epochs = max(bench.steps(batch, 300) * batch // rows, 2)
     net.fit(bench.X[~held], t[~held], optimizer=Adam(0.01), epochs=epochs, batch_size=batch)
     said, true = net.forward(bench.X[held]), t[held]
     n = len(true)
