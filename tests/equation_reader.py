@@ -479,7 +479,7 @@ def _element(node: ElementTree.Element) -> str:
             normal = [child.get("mathvariant") == "normal" and child.text == "d" for child in node]
             return "".join(parts) if not any(normal) else "d" + "".join(parts[1:])
         case "mi" | "mn", _:
-            return text
+            return text.replace("′", "'")
         case "mtext", _:
             return text.replace("\xa0", " ")
         case "mspace", _:

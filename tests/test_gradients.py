@@ -240,3 +240,32 @@ def test_html_is_a_table_without_script() -> None:
     assert page.count("<tr>") == 7
     assert "<script" not in page
     assert "gradients right" in page
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_kinks_that_rows_hide_from_each_other_are_no_mistake(seed: int) -> None:
+    """Weights of 0: every z is 0, where relu bends, some rows switch on one way and some the other."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(40, 3))
+    zeros = Network([Dense(4, "relu", init="zeros"), Dense(2, "softmax")], inputs=3, seed=seed)
+    for y in (X[:, 0] > 0, rng.integers(0, 2, 40)):
+        result = check_gradients(zeros, X, np.asarray(y, dtype=int))
+        assert result.ok, result
+    coarse = Network([Dense(4, "relu"), Dense(2, "softmax")], inputs=3, seed=seed)
+    coarse.params["W1"] = np.round(2 * coarse.params["W1"]) / 2
+    assert check_gradients(coarse, rng.integers(-1, 2, (40, 3)), rng.integers(0, 2, 40)).ok
+
+
+def test_a_wrong_slope_is_still_found_beside_kinks() -> None:
+    wrong = Activation("wrong", lambda z: np.where(z > 0, z, 0), lambda z: np.where(z > 0, 2.0, 0.0))
+    rng = np.random.default_rng(0)
+    for X in (rng.normal(size=(40, 3)), rng.integers(-1, 2, (40, 3))):
+        net = Network([Dense(4, wrong), Dense(2, "softmax")], inputs=3)
+        assert not check_gradients(net, X, rng.integers(0, 2, 40)).ok
+
+
+def test_what_could_not_be_compared_is_said() -> None:
+    net = Network([Dense(2, "relu", init="zeros"), Dense(2, "softmax")], inputs=1)
+    result = check_gradients(net, [[1.0], [2.0], [-1.0]], [0, 1, 0])
+    assert result.ok
+    assert "nothing of W1, b1 could be compared" in str(result)

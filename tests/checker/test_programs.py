@@ -283,7 +283,9 @@ def test_a_loss_that_leaves_its_argument_alone() -> None:
 
     expect(check_my_network(loss, gradients, params), ("w1", "not_reaching_loss"))
     # A wrapper that only fits such functions to the contract is no mistake.
-    wrapped = check_my_network(lambda _: global_loss(), lambda _: dict(zip(params, global_gradients(), strict=True)), params)
+    wrapped = check_my_network(
+        lambda _: global_loss(), lambda _: dict(zip(params, global_gradients(), strict=True)), params
+    )
     expect(wrapped)
 
 
@@ -310,7 +312,10 @@ def test_plain_numbers() -> None:
 def test_numbers_in_lists() -> None:
     def forward(params: Any) -> Any:
         (W, b) = params
-        return [[sum(x * w for x, w in zip(row, column, strict=True)) + c for column, c in zip(W, b, strict=True)] for row in X]
+        return [
+            [sum(x * w for x, w in zip(row, column, strict=True)) + c for column, c in zip(W, b, strict=True)]
+            for row in X
+        ]
 
     def loss(params: Any) -> float:
         return sum((z[0] - t) ** 2 + (z[1] + t) ** 2 for z, t in zip(forward(params), y, strict=True))

@@ -12,7 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid
-from pellucid import SGD, Adam, AdamW, Dense, Dropout, Network, RMSProp, TrainingDiverged, diagnose
+from pellucid import (
+    SGD,
+    Activation,
+    Adam,
+    AdamW,
+    Dense,
+    Dropout,
+    Network,
+    Optimizer,
+    RMSProp,
+    TrainingDiverged,
+    diagnose,
+)
 from pellucid.activations import ACTIVATIONS
 from pellucid.data import (
     Standardizer,
@@ -30,6 +42,7 @@ from pellucid.explain.diagnose import ordered
 from pellucid.explain.findings import Finding
 from pellucid.explain.rules import CAUSES
 from pellucid.losses import LOSSES
+from pellucid.optimizers import Rule
 from representations import well_formed
 
 # Data, how many classes (0: values), and the skill of a good result: what there is to gain by more than guessing.
@@ -167,6 +180,23 @@ def test_many_rows_are_looked_at_in_part_and_this_is_said() -> None:
     assert "5,000 rows (2,048 of them, drawn at random)" in " ".join(str(found).split())
     few = diagnose(Network([Dense(4, "tanh"), Dense(2, "softmax")], inputs=2), X[:1], y[:1])
     assert "on 1 row" in few.seen
+
+
+class Own(Optimizer):
+    """The worst that one could write: it goes uphill."""
+
+    def rule(self) -> Rule:
+        return Rule(lambda p, g, rate, t: (p + rate * g,))
+
+
+def test_records_of_ones_own_are_diagnosed_like_any_other() -> None:
+    X, y = make_moons(100, noise=0.1)
+    bump = Activation("bump", lambda z: np.exp(-z * z), lambda z: -2 * z * np.exp(-z * z))
+    net = Network([Dense(8, bump), Dense(2, "softmax")], inputs=2)
+    assert diagnose(net, X, y).ok
+    found = diagnose(net, X, y, net.fit(X, y, optimizer=Own(0.5), epochs=60))
+    assert "worse_than_guessing" in found.kinds
+    assert "Own(" in str(found)
 
 
 OUTPUTS = [

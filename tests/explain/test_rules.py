@@ -96,6 +96,11 @@ def large() -> Network:
     return net_of(Dense(64, "relu"), Dense(64, "relu"), Dense(2, "softmax"))
 
 
+def shaken(rate: float) -> Patient:
+    layers = [Dense(64, "leaky_relu"), Dropout(0.3), Dense(64, "leaky_relu"), Dropout(0.3), Dense(1)]
+    return Patient(net_of(*layers), *PLANE, {"optimizer": SGD(rate), "epochs": 12, "batch_size": 64, "validation": 0.2})
+
+
 def columns(*more: Any) -> Any:
     """The blobs with more columns beside them."""
     return np.column_stack([BLOBS[0], *more])
@@ -248,12 +253,16 @@ PAIRS: list[tuple[str, str, Callable[[], Patient], Callable[[], Patient]]] = [
      lambda: Patient(classifier(), *CHIPS, GOOD)),
     ("rate_too_large", "values", lambda: plane(optimizer=SGD(1.5), epochs=40),
      lambda: plane(optimizer=SGD(0.1), epochs=200)),
+    ("rate_too_large", "dropout shakes the loss too", lambda: shaken(0.2), lambda: shaken(0.02)),
     ("rate_too_small", "gradient descent", lambda: moons(optimizer=SGD(1e-5), epochs=50), lambda: moons(**TRAINED)),
+    ("rate_too_small", "on a saddle", lambda: stacked("sigmoid", 2, optimizer=SGD(1e-5), epochs=50),
+     lambda: stacked("tanh", 2, **TRAINED)),
     ("rate_too_small", "Adam", lambda: blobs(fit={**GOOD, "optimizer": Adam(1e-7)}), lambda: blobs(fit=GOOD)),
     ("rate_too_small", "values", lambda: plane(optimizer=SGD(1e-6), epochs=50),
      lambda: plane(optimizer=SGD(0.1), epochs=200)),
     # How it went
     ("penalty_too_strong", "l2", lambda: moons(**TRAINED, l2=2.0), lambda: moons(**TRAINED, l2=0.001)),
+    ("penalty_too_strong", "nothing left", lambda: moons(**GOOD, l2=3.0), lambda: moons(**GOOD, l2=0.001)),
     ("penalty_too_strong", "l1", lambda: moons(**TRAINED, l1=0.5), lambda: moons(**TRAINED, l1=0.0001)),
     ("dropout_too_high", "nine in ten",
      lambda: moons(net_of(Dense(8, "tanh"), Dropout(0.95), Dense(2, "softmax")), **GOOD),

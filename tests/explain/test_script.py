@@ -129,6 +129,13 @@ def test_long_chains_of_layers_are_still_valid(tmp_path: Path) -> None:
     programs.holds(net, rng.normal(size=(9, 2)), rng.normal(size=9), epochs=3, optimizer=Adam(), clip_norm=0.1, l2=0.1)
 
 
+def test_one_record_may_stand_for_several_layers() -> None:
+    layer = Dense(3, "sigmoid")
+    net = Network([layer, layer, layer], inputs=3)
+    X, y = np.random.default_rng(0).normal(size=(9, 3)), np.random.default_rng(1).integers(0, 2, (9, 3))
+    programs.holds(net, X, y, epochs=20)
+
+
 def test_nothing_changes_by_writing_it() -> None:
     net, X, y = regression()
     before = net.theta.copy(), X.copy(), y.copy()

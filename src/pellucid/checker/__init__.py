@@ -1,4 +1,4 @@
-"""A learner's own network: which gradient is wrong, and by what signature; loss and gradients are all that is needed."""
+"""A learner's own network: which gradient is wrong, and by what signature. Loss and gradients are enough to tell."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.checker.comparing import DEAD, RIGHT, Compared
-from pellucid.checker.examine import Examined, Question, examine
+from pellucid.checker.case import DEAD, OFF, RIGHT, Compared
+from pellucid.checker.examine import Examined, examine
+from pellucid.checker.question import Question
 from pellucid.checker.report import LANGUAGES, CheckReport, Finding, Row, kinds, note, worded
 from pellucid.errors import InputError
 
@@ -89,15 +90,15 @@ def _gradient_of(name: str, seen: Examined) -> str:
 
 
 def _row(part: Compared, seen: Examined) -> Row:
-    wrong = any(part.leaf.name in (s.parameter, *s.also) or part.index in s.explains for s in seen.suspicions)
-    error, at = part.relative() if part.state not in (DEAD,) else (float("nan"), -1)
-    out = int(np.sum(~part.measured.usable))
+    told = seen.tells_of(part)
+    error, at = (float("nan"), -1) if part.state == DEAD else part.relative()
+    verdict = "wrong" if told or part.state not in (RIGHT, OFF, DEAD) else "ok"
+    if not told and (part.state == DEAD or (part.state == RIGHT and (at < 0 or not part.seen))):
+        verdict, error = "unseen", float("nan")
     entry: tuple[int, ...] = ()
     yours = numerical = float("nan")
     if at >= 0:
         entry = tuple(int(i) for i in np.unravel_index(int(part.at[at]), part.leaf.shape)) if part.leaf.shape else ()
         yours, numerical = float(part.analytic[at]), float(part.numerical[at])
-    verdict = "wrong" if part.state not in (RIGHT, "off") or (part.state == "off" and wrong) else "ok"
-    if part.state == RIGHT and (at < 0 or not part.seen):
-        verdict, error = "unseen", float("nan")
+    out = int(np.sum(~part.measured.usable))
     return Row(part.leaf.name, part.leaf.shape, error, entry, yours, numerical, len(part.at), out, verdict)

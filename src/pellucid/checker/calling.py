@@ -157,4 +157,4 @@ def check_callable(function: Any, what: str) -> None:
 
 
 def is_short(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float | str) and len(repr(value)) < 40
+    return value is None or (isinstance(value, bool | int | float | str) and len(repr(value)) < 40)

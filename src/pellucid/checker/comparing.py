@@ -1,153 +1,40 @@
-"""The learner's gradients beside numerical ones: which parameters are right, and what the others have instead."""
+"""The learner's gradients beside numerical ones: which parameters are right, and by how much the others are off."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.checker.containers import Leaf
+from pellucid.checker.case import (
+    DEAD,
+    MISSING,
+    NOT_FINITE,
+    NOT_NUMBERS,
+    OFF,
+    RIGHT,
+    SHAPE,
+    ZERO,
+    Case,
+    Compared,
+)
+from pellucid.checker.containers import Leaf, is_plain_object
 from pellucid.checker.learner import Learner
 from pellucid.checker.matching import Given
-from pellucid.checker.probing import Measured, Prober, chosen, share
+from pellucid.checker.measuring import Measured, measure
+from pellucid.checker.probing import Prober
+from pellucid.checker.sampling import chosen, share
 from pellucid.checker.stack import role_of, stacks
 
 Array = npt.NDArray[Any]
-RIGHT, OFF, MISSING, SHAPE, NOT_NUMBERS, NOT_FINITE, ZERO, DEAD = (
-    "right", "off", "missing", "shape", "not numbers", "not finite", "zero", "dead",
-)  # fmt: skip
-TOLERANCE = 1e-6  # relative, where the learner computes in double precision
-SINGLE = 3e-4  # and in single
 MORE = 1500  # entries that are looked at where a few were right and all together are not
 
 
-@dataclass
-class Compared:
-    """One parameter.
-
-    Attributes:
-        index, leaf: which.
-        given: the learner's gradient as it came; None if none came.
-        gradient: the same in the parameter's shape and float64, where it can be brought there.
-        point: the parameter where it was compared.
-        measured: the numerical gradient.
-        state: RIGHT, OFF, ...
-        deviation: |given - numerical| at the entries that could be used, (m,).
-        allowed: what rounding may explain, (m,).
-    """
-
-    index: int
-    leaf: Leaf
-    given: Any
-    gradient: Array | None
-    point: Array
-    measured: Measured
-    state: str = RIGHT
-    deviation: Array = field(default_factory=lambda: np.zeros(0))
-    allowed: Array = field(default_factory=lambda: np.zeros(0))
-
-    @property
-    def at(self) -> Array:
-        """The entries that could be used."""
-        return self.measured.entries[self.measured.usable]
-
-    @property
-    def numerical(self) -> Array:
-        return self.measured.numerical[self.measured.usable]
-
-    @property
-    def analytic(self) -> Array:
-        assert self.gradient is not None
-        return self.gradient.ravel()[self.at]
-
-    @property
-    def values(self) -> Array:
-        return self.point.ravel()[self.at]
-
-    @property
-    def scale(self) -> float:
-        """The largest gradient of this parameter."""
-        return self.measured.largest
-
-    @property
-    def seen(self) -> bool:
-        """Whether the gradient stands out from the rounding of the loss; a zero is seen if both say so."""
-        error = self.measured.error[self.measured.usable]
-        numerical = np.abs(self.numerical)
-        zero = self.gradient is not None and not self.gradient.any() and not numerical.any()
-        return zero or bool(np.any(numerical > 20 * error))
-
-    def relative(self) -> tuple[float, int]:
-        """The largest relative error and the position (among the usable entries) where it is."""
-        if self.gradient is None or not len(self.at):
-            return float("nan"), -1
-        size = np.maximum(np.maximum(np.abs(self.analytic), np.abs(self.numerical)), 1e-3 * self.scale)
-        errors = np.where(self.deviation <= self.allowed, 0.0, self.deviation)
-        errors = (errors if self.state != RIGHT else self.deviation) / np.where(size > 0, size, 1)
-        at = int(np.argmax(errors))
-        return float(errors[at]), at
-
-
-@dataclass
-class Case:
-    """Everything that is known when a name for what is wrong is looked for.
-
-    Attributes:
-        learner: theirs.
-        parts: one for each parameter.
-        given: the gradients as they came.
-        prober: for further differences.
-        names: of n, and so on: what is known about the data ("n": 50), without a value where it is not.
-        data: pairs of X and y to try.
-        used: everything that the learner's functions use from outside, by name.
-        numbers: that stand in the learner's code.
-        weights: which parameters are weights; the others are biases.
-    """
-
-    learner: Learner
-    parts: list[Compared]
-    given: Given
-    prober: Prober
-    data: Sequence[tuple[Array, Array | None]]
-    used: Mapping[str, Any]
-    numbers: set[float]
-    weights: frozenset[int] = frozenset()
-
-    def of(self, *states: str) -> list[Compared]:
-        return [part for part in self.parts if part.state in states]
-
-    @property
-    def single(self) -> bool:
-        """Whether gradients or loss are computed in single precision."""
-        return self.prober.single or any(
-            isinstance(part.given, np.ndarray | np.generic)
-            and part.given.dtype.itemsize < 8
-            and part.given.dtype.kind == "f"
-            for part in self.parts
-        )
-
-    @property
-    def tolerance(self) -> float:
-        return SINGLE if self.single else TOLERANCE
-
-    @property
-    def samples(self) -> list[int]:
-        """What n may be: the length of the data along either axis, the first axis of X first."""
-        sizes: list[int] = []
-        for X, y in self.data:
-            if y is not None and y.ndim and y.size:
-                long = max(y.shape)
-                if long in X.shape:
-                    sizes.append(long)
-            sizes += [X.shape[0], X.shape[-1]]
-        return [n for n in dict.fromkeys(sizes) if n > 1]
-
-
 def weights_among(leaves: Sequence[Leaf], data: Sequence[tuple[Array, Array | None]]) -> frozenset[int]:
-    """Which parameters are weights: those through which the data can go; else by their names, their shapes, their order."""
+    """Which parameters are weights: those through which the data can go; else by their names, shapes and order."""
     for X, _ in data:
         stack = next(stacks(leaves, X), None)
         if stack is not None:
@@ -181,22 +68,48 @@ def _harmless(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
 
 
 def compare(
-    learner: Learner, given: Given, prober: Prober, dead: Sequence[int], data: Any, used: Any, numbers: set[float]
+    learner: Learner,
+    given: Given,
+    point: Sequence[Array],
+    dead: Sequence[int],
+    data: Sequence[tuple[Array, Array | None]],
+    used: Mapping[str, Any],
 ) -> Case:
-    """Measure the numerical gradient of every parameter and hold the learner's against it."""
+    """Measure the numerical gradient of every parameter at a point and hold the learner's against it."""
+    prober = Prober(learner, point)
+    case = _measured(learner, given, prober, dead, data, used)
+    if given.by_position and _no_order_promised(learner, given):
+        found = reassigned(given, [part.measured for part in case.parts], learner.leaves)
+        if found.names != given.names:
+            return _measured(learner, found, prober, dead, data, used)
+    return case
+
+
+def _no_order_promised(learner: Learner, given: Given) -> bool:
+    """Whether there is another number of gradients than of parameters, or a list of them beside a dict or an object."""
+    named = isinstance(learner.params, Mapping) or is_plain_object(learner.params)
+    return named or len(given.flat) != len(learner.leaves)
+
+
+def _measured(
+    learner: Learner,
+    given: Given,
+    prober: Prober,
+    dead: Sequence[int],
+    data: Sequence[tuple[Array, Array | None]],
+    used: Mapping[str, Any],
+) -> Case:
     counts = share([leaf.size for leaf in learner.leaves], max((X.size for X, _ in data), default=0))
     parts = []
     for i, (leaf, value, count) in enumerate(zip(learner.leaves, given.values, counts, strict=True)):
         state, gradient = _first_state(value, leaf)
-        entries = chosen(leaf.size, count, gradient)
-        measured = prober.measure(i, gradient if state in (RIGHT,) else None, entries)
+        measured = measure(prober, i, gradient, chosen(leaf.size, count, gradient))
         parts.append(Compared(i, leaf, value, gradient, prober.point[i], measured, DEAD if i in dead else state))
-    case = Case(learner, parts, given, prober, data, used, numbers, weights_among(learner.leaves, data))
-    for part in parts:
-        if part.state == RIGHT:
-            judge(part, case.tolerance)
-            if part.state == RIGHT and part.leaf.size > len(part.measured.entries):
-                _look_again(part, prober, case.tolerance)
+    case = Case(learner, parts, given, prober, data, used, weights_among(learner.leaves, data))
+    for part in case.of(RIGHT):
+        judge(part, case.tolerance)
+        if part.state == RIGHT and part.leaf.size > len(part.measured.entries):
+            _look_again(part, prober, case.tolerance)
     return case
 
 
@@ -204,7 +117,7 @@ def _look_again(part: Compared, prober: Prober, tolerance: float) -> None:
     """Of a large parameter only some entries were compared; if all together are wrong, more are."""
     assert part.gradient is not None
     if prober.disagrees(part.index, part.gradient):
-        part.measured = prober.measure(part.index, part.gradient, chosen(part.leaf.size, MORE, None))
+        part.measured = measure(prober, part.index, part.gradient, chosen(part.leaf.size, MORE, None))
         judge(part, tolerance)
 
 
@@ -239,14 +152,6 @@ def judge(part: Compared, tolerance: float) -> None:
         part.state = OFF
 
 
-def negligible(part: Compared, tolerance: float) -> bool:
-    """Whether a deviation that nothing explains is so small that an epsilon in a logarithm explains it."""
-    size = np.maximum(np.maximum(np.abs(part.analytic), np.abs(part.numerical)), 0.05 * part.scale)
-    worst = float(np.max(part.deviation / np.where(size > 0, size, 1), initial=0.0))
-    norm = float(np.linalg.norm(part.deviation) / max(float(np.linalg.norm(part.numerical)), 1e-300))
-    return norm < max(1e-3, 30 * tolerance) and worst < 0.05
-
-
 def reassigned(given: Given, measured: Sequence[Measured], leaves: Sequence[Leaf]) -> Given:
     """Gradients that came without names, in another number than the parameters or in another kind of container: each
     goes to the parameter that it fits best, so that only those are missing which are."""
@@ -266,8 +171,8 @@ def reassigned(given: Given, measured: Sequence[Measured], leaves: Sequence[Leaf
         if values[i] is None and j in left and (gap < np.inf):
             values[i], names[i] = given.flat[j], f"[{j}]"
             left.remove(j)
-    for i, leaf in enumerate(leaves):
+    for i in range(len(leaves)):
         if values[i] is None and left and len(given.flat) == len(leaves):
             values[i], names[i] = given.flat[left[0]], f"[{left[0]}]"
             left.pop(0)
-    return Given(tuple(values), tuple(names), True, given.flat, given.container)
+    return replace(given, values=tuple(values), names=tuple(names))

@@ -132,7 +132,7 @@ def _attributes(value: Any) -> list[str]:
     for name, item in there.items():
         low = name.lower().strip("_")
         gradient = "grad" in low or "cache" in low or (low[:1] in "dgvm" and low[1:].strip("_") in names)
-        if low in DATA or gradient or is_number(item) and low not in ("w", "b"):
+        if low in DATA or gradient or (is_number(item) and low not in ("w", "b")):
             continue
         numeric = is_numeric(item) and item.dtype.kind == "f"
         if numeric or is_number(item) or isinstance(item, list | tuple | dict) or _is_layer(item):

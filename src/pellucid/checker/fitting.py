@@ -1,14 +1,14 @@
 """Which network is this? A multilayer perceptron that gives the learner's losses, at many parameters, to many digits.
 
 The learner's loss is c D + penalties, where D is a sum over samples and outputs. Flipping signs of parameters changes D
-and no penalty, whatever its form; so differences between such points are c times differences of D, for one c: that proves
-activations, output, loss, layout and data at once. Then the penalties follow from points at which parameters are scaled.
+and no penalty, whatever its form; so differences between such points are c times differences of D, for one c: that
+proves activations, output, loss, layout and data at once. Then the penalties follow (shrinkage.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -17,76 +17,16 @@ import numpy.typing as npt
 
 from pellucid.activations import Activation
 from pellucid.checker.containers import Leaf
-from pellucid.checker.forms import BINARY, COMMON, CROSS, HIDDEN, Pair, pairs
+from pellucid.checker.forms import BINARY, COMMON, CROSS, HIDDEN, pairs
 from pellucid.checker.learner import Learner
+from pellucid.checker.network import Fit, forward
+from pellucid.checker.shrinkage import with_penalties
 from pellucid.checker.stack import Stack, stacks
 
 Array = npt.NDArray[Any]
 POINTS = 5
 WORK = 2e9  # multiplications that may be spent on guessing
 EPSILONS = tuple(10.0**-k for k in range(3, 17))
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A network whose losses are the learner's.
-
-    Attributes:
-        stack: which parameters are which layer's.
-        hidden: activations of the hidden layers.
-        pair: output activation and loss.
-        t: targets (n, K).
-        c: what the sum over samples and outputs is multiplied by (1/n for a mean).
-        l2: for each parameter, an array of its shape such that the penalty's gradient is l2 times the parameter.
-        l1: likewise, times its sign.
-        residual: how far the losses are apart, relatively.
-    """
-
-    stack: Stack
-    hidden: tuple[Activation, ...]
-    pair: Pair
-    t: Array
-    c: float
-    l2: tuple[Array, ...]
-    l1: tuple[Array, ...]
-    residual: float
-
-    @property
-    def n(self) -> int:
-        return self.stack.n
-
-    @property
-    def outputs(self) -> int:
-        return self.t.shape[1]
-
-    def strength(self, which: int, biases: bool = False) -> float:
-        """The penalty on one parameter as a single number: on the weights in it, or on the biases."""
-        l2 = self.l2[which]
-        mask = self.stack.biases_in(which, l2.shape)
-        return float(np.max(l2[mask == biases], initial=0.0)) if np.any(mask == biases) else float(np.max(l2, initial=0.0))
-
-    def forward(self, values: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-        """z and a of every layer; a[0] is X, so z[0] stands for it too."""
-        return forward(self.stack, self.hidden, self.pair, values)
-
-    def penalty(self, value: Array, which: int) -> Array:
-        """The penalty's part of one parameter's gradient, in its own shape."""
-        return np.asarray(self.l2[which] * value + self.l1[which] * np.sign(value))
-
-
-def forward(
-    stack: Stack, hidden: Sequence[Activation], pair: Pair | None, values: Sequence[Array]
-) -> tuple[list[Array], list[Array]]:
-    zs, activations = [stack.X], [stack.X]
-    matrices = stack.matrices(values)
-    for i, (W, b) in enumerate(matrices):
-        z = activations[-1] @ W + (0 if b is None else b)
-        zs.append(z)
-        if i < len(matrices) - 1:
-            activations.append(hidden[i].value(z))
-        else:
-            activations.append(z if pair is None else pair.outputs(z))
-    return zs, activations
 
 
 def targets(y: Array | None, X: Array, n: int, K: int) -> Iterator[Array]:
@@ -149,7 +89,7 @@ def fit(learner: Learner, values: Sequence[Array], data: Sequence[tuple[Array, A
         found = min([found, *_with_eps(found, at, losses)], key=lambda f: f.residual)
     if found is None or found.residual > 30 * allowed:
         return None
-    return _with_penalties(replace(found, c=_rounded(found)), learner, values)
+    return with_penalties(replace(found, c=_rounded(found)), learner, values)
 
 
 def _rounded(found: Fit) -> float:
@@ -216,61 +156,3 @@ def _with_eps(found: Fit, at: list[list[Array]], losses: Array) -> Iterator[Fit]
                 c, residual = _scaled([pair.value(z, found.t) for z in zs], losses)
                 if np.isfinite(residual):
                     yield replace(found, pair=pair, c=c, residual=residual)
-
-
-def _with_penalties(found: Fit, learner: Learner, values: Sequence[Array]) -> Fit:
-    """What remains of the loss when the data's part is taken away, as multiples of sums of squares and of sizes."""
-    rng = np.random.default_rng(7)
-    groups = _groups(found, values)
-    rows, rest, sizes = [], [], []
-    for _ in range(2 * len(groups) + 4):
-        point = [p.copy() for p in values]
-        for which, mask in groups:
-            point[which][mask] *= rng.uniform(0.4, 1.6)
-        loss = learner.loss_at(point)
-        with np.errstate(all="ignore"):
-            data = found.c * found.pair.value(found.forward(point)[0][-1], found.t)
-        if np.isfinite(loss) and np.isfinite(data):
-            inside = [point[which][mask] for which, mask in groups]
-            rows.append([*(float(p @ p) for p in inside), *(float(np.sum(np.abs(p))) for p in inside), 1.0])
-            rest.append(loss - data)
-            sizes.append(abs(loss) + abs(data))
-    A, r = np.array(rows), np.array(rest)
-    slack = max(1e-9, 10 * found.residual) * float(np.max(sizes, initial=0.0))
-    count = len(groups)
-    if len(r) < count + 2 or np.max(np.abs(r)) <= slack:
-        return found
-    only = A[:, [*range(count), -1]]
-    squares = _solve(only, r)
-    if np.max(np.abs(only @ squares - r)) > slack and len(r) > A.shape[1]:
-        both = _solve(A, r)
-        if np.max(np.abs(A @ both - r)) <= slack:
-            l1 = _spread(both[count:-1], A[:, count:], slack, groups, values)
-            return replace(found, l2=_spread(2 * both[:count], A, slack, groups, values), l1=l1)
-    return replace(found, l2=_spread(2 * squares[:count], A, slack, groups, values))
-
-
-def _groups(found: Fit, values: Sequence[Array]) -> list[tuple[int, Array]]:
-    """Weights and biases of each parameter apart, where both are in one."""
-    groups = []
-    for which, p in enumerate(values):
-        biases = found.stack.biases_in(which, p.shape)
-        groups += [(which, mask) for mask in (~biases, biases) if mask.any()]
-    return groups
-
-
-def _solve(A: Array, r: Array) -> Array:
-    sizes = np.max(np.abs(A), axis=0)
-    sizes[sizes == 0] = 1
-    return np.asarray(np.linalg.lstsq(A / sizes, r, rcond=None)[0] / sizes)
-
-
-def _spread(
-    coefficients: Array, A: Array, slack: float, groups: Sequence[tuple[int, Array]], values: Sequence[Array]
-) -> tuple[Array, ...]:
-    """The coefficients as arrays like the parameters, those that are only rounding set to zero."""
-    made = tuple(np.zeros(p.shape) for p in values)
-    for i, (which, mask) in enumerate(groups):
-        if abs(coefficients[i]) * np.max(np.abs(A[:, i])) > slack:
-            made[which][mask] = coefficients[i]
-    return made

@@ -80,9 +80,17 @@ BINARY = Error(
     lambda a, t: (a - t) / (a * (1 - a)),
 )
 POISSON = Error("poisson", lambda a, t: a - t * _log(a), lambda a, t: 1 - t / a)
-HINGE = Error("hinge", lambda a, t: np.maximum(0, 1 - (2 * t - 1) * a), lambda a, t: np.where((2 * t - 1) * a < 1, 1 - 2 * t, 0.0))  # fmt: skip
+HINGE = Error(
+    "hinge",
+    lambda a, t: np.maximum(0, 1 - (2 * t - 1) * a),
+    lambda a, t: np.where((2 * t - 1) * a < 1, 1 - 2 * t, 0.0),
+)
 LOG_COSH = Error("log_cosh", lambda a, t: np.log(np.cosh(a - t)), lambda a, t: np.tanh(a - t))
-HUBER = Error("huber", lambda a, t: np.where(np.abs(a - t) <= 1, (a - t) ** 2 / 2, np.abs(a - t) - 0.5), lambda a, t: np.clip(a - t, -1, 1))  # fmt: skip
+HUBER = Error(
+    "huber",
+    lambda a, t: np.where(np.abs(a - t) <= 1, (a - t) ** 2 / 2, np.abs(a - t) - 0.5),
+    lambda a, t: np.clip(a - t, -1, 1),
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,11 @@ class Pair:
     @property
     def activation(self) -> Activation:
         return ACTIVATIONS[self.output]
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether output and loss belong together: the gradient at z is then predicted minus true."""
+        return (self.output, self.error.name) in (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy"))
 
     def outputs(self, z: Array) -> Array:
         return softmax(z, self.axis) if self.output == "softmax" else self.activation.value(z)
@@ -136,7 +149,7 @@ class Pair:
         return self.error.slope(a, t)
 
     def delta(self, z: Array, t: Array) -> Array:
-        """The derivative of that sum by the pre-activations z (n, K); without eps and clip, which learners leave out."""
+        """The derivative of that sum by the pre-activations z (n, K), without eps and clip, as learners have it."""
         a = self.outputs(z)
         if self.error is BINARY and self.output == "sigmoid":
             return np.sum(a - t.T, axis=1, keepdims=True) if self.crossed else a - t

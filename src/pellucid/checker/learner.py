@@ -6,8 +6,8 @@ import contextlib
 import copy
 import io
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class Learner:
         own: copies of the learner's numbers, one array a leaf, dtype kept.
         loss, gradients, forward: how each is called; forward may be None.
         X, y: as given, or None.
-        mode: "copies" are handed to the functions; or the learner's container is "swapped": holds other arrays for the
-            time of a call; or the learner's own arrays are written "in place", for functions that use them from outside.
+        mode: "copies" are handed to the functions; or the learner's container is "swapped", holds other arrays for the
+            time of a call; or the learner's own arrays are written "in place", where functions use them from outside.
         double: whether float32 parameters may be handed over as float64.
     """
 
@@ -55,17 +55,22 @@ class Learner:
     y: Any = None
     mode: str = COPIES
     double: bool = True
-    calls: int = field(default=0)
 
     def given(self, container: Any, **more: Any) -> dict[str, Any]:
         """What every role stands for, with this container for the parameters."""
-        leaves = {f"leaf:{leaf.name}": _reach(container, leaf) for leaf in self.leaves}
+        leaves = {f"leaf:{leaf.name}": get(container, leaf.path) for leaf in self.leaves}
         return {"params": container, "X": self.X, "y": self.y, **leaves, **more}
 
     def values(self, values: Sequence[Array]) -> list[Any]:
         """Arrays as they are handed over: fresh copies in the learner's clothes."""
         kinds = [np.float64 if self.double and leaf.dtype.kind in "fiu" else leaf.dtype for leaf in self.leaves]
         return [dressed(leaf, np.array(v, dtype=k)) for leaf, v, k in zip(self.leaves, values, kinds, strict=True)]
+
+    def rounded(self, values: Sequence[Array]) -> list[Array]:
+        """The numbers that the learner's functions get to see of these, in float64."""
+        if self.double:
+            return [np.asarray(v, dtype=np.float64) for v in values]
+        return [np.asarray(v, dtype=leaf.dtype).astype(np.float64) for leaf, v in zip(self.leaves, values, strict=True)]
 
     @contextlib.contextmanager
     def at(self, values: Sequence[Array]) -> Iterator[Any]:
@@ -78,7 +83,7 @@ class Learner:
             for leaf, value, original in zip(self.leaves, self.values(values), originals, strict=True):
                 if self.mode == SWAPPED and put(self.params, leaf.path, value):
                     continue
-                if isinstance(original, np.ndarray):
+                if isinstance(original, np.ndarray) and original.flags.writeable:
                     original[...] = value
             yield self.params
         finally:
@@ -94,7 +99,6 @@ class Learner:
 
     def loss_at(self, values: Sequence[Array]) -> float:
         """The loss, or NaN where the learner's function gives none or breaks down far out."""
-        self.calls += 1
         with quietly(), self.at(values) as container:
             try:
                 return as_number(self._loss(container))
@@ -168,10 +172,6 @@ class Learner:
         return [read(self.params, leaf) for leaf in self.leaves]
 
 
-def _reach(container: Any, leaf: Leaf) -> Any:
-    return get(container, leaf.path)
-
-
 def as_number(value: Any) -> float:
     """A loss as a float: a plain number, or an array with one number in it; NaN for anything else."""
     if isinstance(value, tuple | list) and value:
@@ -187,6 +187,3 @@ def changed(before: Sequence[Array], after: Sequence[Array]) -> list[int]:
     """Which arrays differ."""
     pairs = enumerate(zip(before, after, strict=True))
     return [i for i, (a, b) in pairs if a.shape != b.shape or not np.array_equal(a, b, equal_nan=True)]
-
-
-Function = Callable[..., Any]

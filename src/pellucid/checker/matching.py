@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.checker.containers import Leaf, Step, is_number, is_numeric, is_plain_object, is_sequence, leaves
+from pellucid.checker.containers import Leaf, Step, get, is_number, is_numeric, is_plain_object, is_sequence, leaves
 
 Array = npt.NDArray[Any]
-BEFORE = ("d", "d_", "g", "g_", "grad", "grad_", "gradient_", "dl_d", "dld", "dj_d", "djd", "dl/d", "dloss_d", "dcost_d",
-          "delta_", "delta", "nabla_", "∇", "∂", "grads_", "d_l_d_")  # fmt: skip
+BEFORE = (
+    *("d", "d_", "g", "g_", "grad", "grad_", "grads_", "gradient_", "delta", "delta_", "nabla_", "∇", "∂"),
+    *("dl_d", "dld", "dl/d", "d_l_d_", "dj_d", "djd", "dloss_d", "dcost_d"),
+)
 AFTER = ("_grad", "_gradient", "grad", "_g", "_grads", ".grad", "_d")
 HOLDERS = ("grads", "gradients", "grad", "gradient", "dparams")
 
@@ -24,7 +26,7 @@ class Given:
 
     Attributes:
         values: one for each parameter, in the parameter's order; None where there is none.
-        names: how each is reached in what was given, such as 'dW1' or '[0]'; "" where there is none.
+        names: how each is reached in what was given, such as '["dW1"]' or '[0]'; "" where there is none.
         by_position: whether only their order tells which is which.
         flat: everything that was given, in its order, where only the order tells.
         container: what came back, as it came.
@@ -90,7 +92,7 @@ def match(returned: Any, found: Sequence[Leaf], owners: Sequence[Any] = ()) -> G
     Example:
         >>> params = {"W1": np.ones((1, 2)), "b1": np.zeros(2)}
         >>> match({"db1": np.ones(2), "dW1": np.ones((1, 2))}, leaves(params)).names
-        ('dW1', 'db1')
+        ('["dW1"]', '["db1"]')
     """
     returned = without_loss(returned)
     if returned is None:
@@ -201,32 +203,21 @@ def _from_flat(vector: Array, found: Sequence[Leaf]) -> Given:
     ends = np.cumsum([leaf.size for leaf in found])
     flat = vector.ravel()
     values = tuple(flat[end - leaf.size : end].reshape(leaf.shape) for leaf, end in zip(found, ends, strict=True))
-    return Given(values, tuple(f"[{end - leaf.size}:{end}]" for leaf, end in zip(found, ends, strict=True)))
+    names = tuple(f"[{end - leaf.size}:{end}]" for leaf, end in zip(found, ends, strict=True))
+    return Given(values, names, container=vector)
 
 
 def _by_position(returned: Any, found: Sequence[Leaf]) -> Given:
-    inside = [(leaf.name, _at(returned, leaf)) for leaf in leaves({"": returned})] if returned is not None else []
-    flat = tuple(value for _, value in inside)
-    if len(flat) == len(found):
-        names = tuple(f"[{i}]" for i in range(len(flat)))
-        return Given(flat, names, True, flat, returned)
-    values: list[Any] = []
-    left = list(range(len(flat)))
-    for leaf in found:
-        at = next((i for i in left if np.shape(flat[i]) == leaf.shape), None)
-        values.append(at)
-        if at is not None:
-            left.remove(at)
-    return Given(
-        tuple(None if at is None else flat[at] for at in values),
-        tuple("" if at is None else f"[{at}]" for at in values),
-        True,
-        flat,
-        returned,
-    )
-
-
-def _at(returned: Any, leaf: Leaf) -> Any:
-    from pellucid.checker.containers import get
-
-    return get({"": returned}, leaf.path)
+    """Each in its turn; where there are fewer or more than parameters, the next that has the parameter's shape."""
+    boxed = {"": returned}
+    flat = tuple(get(boxed, leaf.path) for leaf in leaves(boxed))
+    places: list[int | None] = list(range(len(flat)))
+    if len(flat) != len(found):
+        places, left = [], list(range(len(flat)))
+        for leaf in found:
+            at = next((i for i in left if np.shape(flat[i]) == leaf.shape), None)
+            places.append(at)
+            left = [i for i in left if i != at]
+    values = tuple(None if at is None else flat[at] for at in places)
+    names = tuple("" if at is None else f"[{at}]" for at in places)
+    return Given(values, names, True, flat, returned)

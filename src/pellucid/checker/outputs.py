@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid.checker.containers import is_numeric
-from pellucid.checker.stack import role_of
 from pellucid.checker.learner import Learner
+from pellucid.checker.stack import role_of
 from pellucid.checker.suspicion import Suspicion
 
 Array = npt.NDArray[Any]
@@ -46,8 +46,8 @@ def judge_outputs(learner: Learner, made: Any, X: Array, y: Array | None) -> Ite
     if not candidates:
         return
     if not any(np.isfinite(a).all() for a in candidates) or not np.isfinite(candidates[-1]).all():
-        values = {"count": int(np.sum(~np.isfinite(candidates[-1]))), "size": candidates[-1].size}
-        yield Suspicion("overflow", "forward", values=values, evidence="evidence_outputs")
+        bad = {"count": int(np.sum(~np.isfinite(candidates[-1]))), "size": candidates[-1].size}
+        yield Suspicion("overflow", "forward", values=bad, evidence="evidence_outputs")
         return
     n = sample_count(learner, X, y)
     if n is None or n < 2:
@@ -108,6 +108,3 @@ def _probabilities(outputs: Array, n: int, X: Array) -> Iterator[Suspicion]:
         what = "row" if of_samples == 0 else "column"
         values = {"low": f"{each.min():.3g}", "high": f"{each.max():.3g}", "what": what, "axis": 1 - of_samples, "n": n}
         yield Suspicion("softmax_wrong_axis", "forward", values=values, evidence="evidence_sums")
-
-
-Numbers = Sequence[float]

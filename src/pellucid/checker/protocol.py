@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.checker.containers import get
-from pellucid.checker.learner import Learner, as_number, changed, quietly
+from pellucid.checker.learner import Learner, as_number, quietly
 from pellucid.checker.matching import Given, sharing
 from pellucid.checker.suspicion import Suspicion
+from pellucid.checker.watch import Watch
 
 Array = npt.NDArray[Any]
+SAME = 1e-7  # relative; two calls that differ by less say the same (sums may be taken in another order)
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Protocol:
     Attributes:
         suspicions: what was wrong with the calls themselves.
         loss: at the learner's parameters.
-        given: the gradients there.
+        given: the gradients there; None if it did not come to that.
         accumulates: whether each call adds to the gradients of the call before.
         over: whether nothing more can be said until this is mended.
     """
@@ -35,6 +37,11 @@ class Protocol:
     accumulates: bool = False
     over: bool = False
 
+    def end(self, suspicion: Suspicion) -> None:
+        """Add what makes every further comparison pointless."""
+        self.suspicions.append(suspicion)
+        self.over = True
+
 
 def observe(learner: Learner, data: Mapping[str, Array]) -> Protocol:
     """Call loss and gradients as the learner would, several times, and look what changes.
@@ -44,19 +51,14 @@ def observe(learner: Learner, data: Mapping[str, Array]) -> Protocol:
         data: arrays that nobody should change, by name (X, y).
     """
     seen = Protocol()
-    watch = _Watch(learner, data)
+    watch = Watch(learner, data)
     first = learner.first_loss()
     seen.suspicions += watch.changes("loss")
     _look_at_loss(first, data, seen)
     if seen.over:
         return seen
     seen.loss = as_number(first)
-    again = [_again(learner) for _ in range(3)]
-    watch.changes("loss")
-    if any(_differs(value, seen.loss) for value in again):
-        numbers = [seen.loss, *again]
-        seen.suspicions.append(Suspicion("random_loss", "loss", values={"losses": _listed(numbers)}))
-        seen.over = True
+    _repeat_loss(learner, watch, seen)
     if not np.isfinite(seen.loss):
         return seen
     given = [learner.first_gradients()]
@@ -70,136 +72,73 @@ def observe(learner: Learner, data: Mapping[str, Array]) -> Protocol:
     return seen
 
 
-def _again(learner: Learner) -> float:
-    with quietly():
-        return as_number(learner.first_loss())
-
-
-def _differs(a: float, b: float) -> bool:
-    if np.isnan(a) or np.isnan(b):
-        return bool(np.isnan(a) != np.isnan(b))
-    return bool(abs(a - b) > 1e-9 * max(abs(a), abs(b)))
-
-
-def _listed(numbers: Sequence[float]) -> str:
-    return ", ".join(f"{number:.6g}" for number in numbers)
-
-
 def _look_at_loss(value: Any, data: Mapping[str, Array], seen: Protocol) -> None:
-    """Whether the loss is one number."""
-    if isinstance(value, tuple | list) and value and np.size(value[0]) == 1:
-        return
+    """Whether the loss is one number, or begins with one."""
+    first = value[0] if isinstance(value, tuple | list) and value else value
+    if first is None:
+        return seen.end(Suspicion("loss_not_a_number", "loss", evidence="evidence_none", fix="fix_none"))
     try:
-        array = np.asarray(value, dtype=np.float64)
+        array = np.asarray(first, dtype=np.float64)
     except (TypeError, ValueError):
-        array = np.asarray(None, dtype=object)
-    if array.size == 1 and array.dtype != object and value is not None:
-        return
-    seen.over = True
-    if value is None:
-        seen.suspicions.append(Suspicion("loss_not_a_number", "loss", evidence="evidence_none", fix="fix_none"))
-    elif array.dtype == object:
-        seen.suspicions.append(
-            Suspicion("loss_not_a_number", "loss", values={"type": type(value).__name__}, evidence="evidence_type")
-        )
-    else:
-        square = array.ndim == 2 and array.shape[0] == array.shape[1] and array.shape[0] > 1
-        n = max((len(a) for a in data.values() if a.ndim), default=0)
-        kind = "broadcasting" if square and array.shape[0] == n else "loss_not_a_number"
-        evidence = "evidence_loss_shape" if kind == "broadcasting" else "evidence_shape"
-        seen.suspicions.append(Suspicion(kind, "loss", values={"shape": array.shape, "n": n}, evidence=evidence))
-
-
-class _Watch:
-    """Parameters and data as they were, against what they have become; what changed is put back."""
-
-    def __init__(self, learner: Learner, data: Mapping[str, Array]) -> None:
-        self.learner, self.data = learner, data
-        self.kept = {name: np.array(array) for name, array in data.items()}
-        self.originals = [get(learner.params, leaf.path) for leaf in learner.leaves]
-
-    def changes(self, function: str, given: Given | None = None) -> list[Suspicion]:
-        found = []
-        after = self.learner.current()
-        which = changed(self.learner.own, after)
-        if which:
-            found.append(self._of_parameters(function, which, after, given))
-            self.learner.put_back(self.originals)
-        names = [name for name, kept in self.kept.items() if not np.array_equal(kept, self.data[name], equal_nan=True)]
-        for name in names:
-            if self.data[name].flags.writeable:
-                self.data[name][...] = self.kept[name]
-        if names:
-            values = {"function": function, "names": ", ".join(names)}
-            found.append(Suspicion("changed_in_place", function, tuple(names), values, "evidence_data", fix="fix_data"))
-        return found
-
-    def _of_parameters(self, function: str, which: list[int], after: list[Array], given: Given | None) -> Suspicion:
-        names = [self.learner.leaves[i].name for i in which]
-        before = self.learner.own
-        i = which[0]
-        moved = (
-            float(np.max(np.abs(after[i].astype(np.float64) - before[i]))) if after[i].shape == before[i].shape else 0
-        )
-        values = {"function": function, "names": ", ".join(names), "moved": f"{moved:.3g}"}
-        rate = _rate_of_update(before, after, given)
-        if rate is not None:
-            values["rate"] = f"{rate:.4g}"
-            return Suspicion(
-                "changed_in_place", names[0], tuple(names[1:]), values, "evidence_update", fix="fix_update"
-            )
-        return Suspicion("changed_in_place", names[0], tuple(names[1:]), values)
-
-
-def _rate_of_update(before: list[Array], after: list[Array], given: Given | None) -> float | None:
-    """The learning rate, if what changed the parameters is a step against the gradient."""
-    if given is None:
+        values = {"type": type(value).__name__}
+        return seen.end(Suspicion("loss_not_a_number", "loss", values=values, evidence="evidence_type"))
+    if array.size == 1:
         return None
-    rates = []
-    for old, new, g in zip(before, after, given.values, strict=True):
-        if g is None or np.shape(g) != old.shape or old.dtype.kind != "f" or not np.any(g):
-            continue
-        g = np.asarray(g, dtype=np.float64)
-        step = new.astype(np.float64) - old
-        rate = -float(np.sum(step * g) / np.sum(g * g))
-        if np.max(np.abs(step + rate * g)) > 1e-4 * np.max(np.abs(step), initial=0):
-            return None
-        rates.append(rate)
-    same = len(rates) > 0 and rates[0] > 0 and np.ptp(rates) <= 1e-4 * rates[0]
-    return rates[0] if same else None
+    n = max((len(a) for a in data.values() if a.ndim), default=0)
+    shape = {"shape": array.shape, "n": n}
+    if array.ndim == 2 and array.shape == (n, n):
+        return seen.end(Suspicion("broadcasting", "loss", values=shape, evidence="evidence_loss_shape"))
+    return seen.end(Suspicion("loss_not_a_number", "loss", values=shape, evidence="evidence_shape"))
+
+
+def _repeat_loss(learner: Learner, watch: Watch, seen: Protocol) -> None:
+    """Whether the loss is the same every time."""
+    losses = [seen.loss]
+    for _ in range(3):
+        with quietly():
+            losses.append(as_number(learner.first_loss()))
+        watch.changes("loss")
+    finite = np.isfinite(losses)
+    if (finite.all() and np.ptp(losses) <= SAME * np.max(np.abs(losses))) or not finite.any():
+        return
+    seen.end(Suspicion("random_loss", "loss", values={"losses": ", ".join(f"{loss:.6g}" for loss in losses)}))
 
 
 def _compare_calls(learner: Learner, given: Sequence[Given], seen: Protocol) -> None:
     """The same gradients every time; or each call adds to the call before; or they are random."""
-    growing, random = [], []
+    growing: dict[str, float] = {}
+    random: list[str] = []
     for i, leaf in enumerate(learner.leaves):
-        values = [g.values[i] for g in given]
-        if any(value is None for value in values) or len({np.shape(value) for value in values}) > 1:
+        calls = _numbers([g.values[i] for g in given])
+        if calls is None:
             continue
-        try:
-            a, b, c = (np.asarray(value, dtype=np.float64) for value in values)
-        except (TypeError, ValueError):
+        a, b, c = calls
+        size = float(np.max(np.abs(calls)))
+        if np.max(np.abs(calls - a)) <= SAME * size:
             continue
-        if not all(np.isfinite(x).all() for x in (a, b, c)) or not a.size:
-            continue
-        size = max(float(np.max(np.abs(x))) for x in (a, b, c))
-        if np.max(np.abs(b - a)) <= 1e-7 * size and np.max(np.abs(c - a)) <= 1e-7 * size:
-            continue
-        steady = np.max(np.abs((c - b) - (b - a))) <= 1e-5 * size
-        (growing if steady else random).append(
-            (i, leaf.name, float(np.max(np.abs(c)) / max(np.max(np.abs(a)), 1e-300)))
-        )
+        if np.max(np.abs((c - b) - (b - a))) <= 1e-5 * size:
+            growing[leaf.name] = float(np.max(np.abs(c)) / max(float(np.max(np.abs(a))), 1e-300))
+        else:
+            random.append(leaf.name)
     if growing:
-        names = [name for _, name, _ in growing]
-        values = {"ratio": f"{growing[0][2]:.3g}", "names": ", ".join(names)}
-        seen.suspicions.append(Suspicion("accumulated", names[0], tuple(names[1:]), values))
+        names = tuple(growing)
+        values = {"ratio": f"{growing[names[0]]:.3g}", "names": ", ".join(names)}
+        seen.suspicions.append(Suspicion("accumulated", names[0], names[1:], values))
         seen.accumulates = True
     if random and not seen.over:
-        names = [name for _, name, _ in random]
-        seen.suspicions.append(
-            Suspicion("random_loss", names[0], tuple(names[1:]), {"names": ", ".join(names)}, "evidence_gradients")
-        )
-        seen.over = True
+        values = {"names": ", ".join(random)}
+        seen.end(Suspicion("random_loss", random[0], tuple(random[1:]), values, "evidence_gradients"))
+
+
+def _numbers(values: Sequence[Any]) -> Array | None:
+    """What several calls gave for one parameter, (calls, ...), if it is finite numbers of one shape."""
+    if any(value is None for value in values) or len({np.shape(value) for value in values}) > 1:
+        return None
+    try:
+        calls = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    return calls if calls.size and np.isfinite(calls).all() else None
 
 
 def aliases(learner: Learner) -> list[Suspicion]:

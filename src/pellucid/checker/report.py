@@ -23,8 +23,8 @@ class Finding:
     """One thing that is wrong.
 
     Attributes:
-        parameter: where, as the learner named it: "W1", "params[0]", "self.W1"; or "loss", "forward", where the fault is
-            not a single parameter's.
+        parameter: where, as the learner named it: "W1", "params[0]", "self.W1"; or "loss", "forward", where no single
+            parameter is at fault.
         kind: what it is, as an identifier that stays the same in every language: "missing_1_over_n".
         what: the suspect in words.
         evidence: what gave it away, in one line, with numbers.

@@ -1,4 +1,4 @@
-"""Which parameters are the weights and biases of which layer: guessed from names, order and shapes, then proved by fits.
+"""Which parameters are the weights and biases of which layer: guessed from names, order and shapes; fits prove it.
 
 However a learner lays things out (samples in rows or columns, weights (in, out) or (out, in), biases flat, as rows or
 as columns), here samples are rows and weights (in, out); gradients are turned back into the learner's layout.
@@ -64,7 +64,7 @@ class Stack:
         return found
 
     def biases_in(self, which: int, shape: tuple[int, ...]) -> Array:
-        """Where in a parameter biases stand: nowhere in weights, everywhere in a bias, a row or column if both are in one."""
+        """Where biases stand: nowhere in weights, everywhere in a bias, in a row or column where both are in one."""
         place = next((layer for layer in self.layers if layer.weight == which), None)
         mask = np.full(shape, place is None)
         if place is not None and place.ones:
@@ -188,4 +188,4 @@ def _bias_of(leaves: Sequence[Leaf], weight: int, biases: list[int], out: int) -
     """The bias that belongs to a weight matrix: of the right size, with the same number, or simply the next."""
     fitting = [i for i in biases if leaves[i].size == out]
     same = [i for i in fitting if number_in(leaves[i].name) == number_in(leaves[weight].name)]
-    return (same or fitting or [None])[0]
+    return next(iter(same or fitting), None)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.checker.calling import KNOWN, RATE, Call
-from pellucid.checker.containers import get, leaves, rebuilt
-from pellucid.checker.learner import Learner, quietly
+from pellucid.checker.containers import get, rebuilt
+from pellucid.checker.learner import COPIES, Learner, quietly
 from pellucid.checker.suspicion import Suspicion
 
 Array = npt.NDArray[Any]
@@ -37,36 +37,17 @@ def try_step(learner: Learner, step: Call) -> Moved:
 
     What goes wrong in the learner's code goes on to the caller.
     """
-    own = learner.own
-    alive = learner.mode != "copies" or not step.takes_params
-    memo: dict[int, Array] = {}
-    if alive:
-        container = learner.params
-    else:
-        # One array under two names stays one array under two names, as it would be in training.
-        twins = [_copied(get(learner.params, leaf.path), memo) for leaf in learner.leaves]
-        container = rebuilt(learner.params, learner.leaves, twins)
+    alive = learner.mode != COPIES or not step.takes_params
+    container = learner.params if alive else _copy(learner)
     originals = [get(learner.params, leaf.path) for leaf in learner.leaves]
     try:
         with quietly():
             given = learner.differentiated(container)
-            if changed_by_gradients := any(
-                not np.array_equal(np.asarray(get(container, leaf.path)), p)
-                for leaf, p in zip(learner.leaves, own, strict=True)
-            ):
-                _reset(container, learner, own)
-            returned = learner.gradients(learner.given(container)) if given.container is None else given.container
-            if changed_by_gradients:
-                _reset(container, learner, own)
-            out = step(learner.given(container, gradients=returned, rate=RATE, cache=None, outputs=None))
+            _reset(container, learner)  # should gradients() have made an update of its own
+            out = step(learner.given(container, gradients=given.container, rate=RATE, cache=None, outputs=None))
         out = _first_container(out, learner)
-        inside = [
-            np.array(get(container, leaf.path), dtype=np.float64) - p
-            for leaf, p in zip(learner.leaves, own, strict=True)
-        ]
-        back = None
-        if out is not None and out is not container:
-            back = [_difference(out, leaf.path, p) for leaf, p in zip(learner.leaves, own, strict=True)]
+        inside = _differences(container, learner)
+        back = None if out is None or out is container else _differences(out, learner)
     finally:
         if alive:
             learner.put_back(originals)
@@ -74,17 +55,18 @@ def try_step(learner: Learner, step: Call) -> Moved:
     return Moved(inside, back, shaped)
 
 
-def _copied(value: Any, memo: dict[int, Array]) -> Any:
-    if isinstance(value, np.ndarray):
-        return memo.setdefault(id(value), np.array(value))
-    return copy.deepcopy(value)
+def _copy(learner: Learner) -> Any:
+    """One array under two names stays one array under two names, as it would be in training."""
+    memo: dict[int, Any] = {}
+    twins = [copy.deepcopy(get(learner.params, leaf.path), memo) for leaf in learner.leaves]
+    return rebuilt(learner.params, learner.leaves, twins)
 
 
-def _reset(container: Any, learner: Learner, own: Sequence[Array]) -> None:
-    for leaf, p in zip(learner.leaves, own, strict=True):
+def _reset(container: Any, learner: Learner) -> None:
+    for leaf, own in zip(learner.leaves, learner.own, strict=True):
         value = get(container, leaf.path)
-        if isinstance(value, np.ndarray):
-            value[...] = p
+        if isinstance(value, np.ndarray) and not np.array_equal(value, own):
+            value[...] = own
 
 
 def _first_container(out: Any, learner: Learner) -> Any:
@@ -93,20 +75,24 @@ def _first_container(out: Any, learner: Learner) -> Any:
         return None
     for candidate in [out, *(out if isinstance(out, tuple) else ())]:
         try:
-            shapes = [np.shape(get(candidate, leaf.path)) for leaf in learner.leaves]
-        except (KeyError, IndexError, TypeError, AttributeError):
+            _differences(candidate, learner)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
             continue
-        if len(shapes) == len(learner.leaves) and leaves(candidate):
-            return candidate
+        return candidate
     return None
 
 
-def _difference(out: Any, path: Any, before: Array) -> Array:
-    after = np.asarray(get(out, path), dtype=np.float64)
-    return after - before if after.shape == before.shape else np.full(before.shape, np.nan)
+def _differences(container: Any, learner: Learner) -> list[Array]:
+    """What a container's parameters are beyond the learner's own; NaN where they have another shape."""
+    found = []
+    for leaf, own in zip(learner.leaves, learner.own, strict=True):
+        after = np.asarray(get(container, leaf.path), dtype=np.float64)
+        found.append(after - own if after.shape == own.shape else np.full(own.shape, np.nan))
+    return found
 
 
 def _plain(value: Any, shape: tuple[int, ...]) -> Array | None:
+    """A gradient as finite numbers of the parameter's shape, or None."""
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -124,31 +110,28 @@ def judge_step(learner: Learner, moved: Moved, rates: Sequence[float]) -> Iterat
     """
     names = [leaf.name for leaf in learner.leaves]
     telling = [i for i, g in enumerate(moved.gradients) if g is not None and np.any(g)]
-    if not telling:
+    twice = [i for i in telling if moved.back is not None and _doubled(moved.inside[i], moved.back[i])]
+    if twice:
+        yield _of("update_twice", twice, names, {}, "evidence_both")
         return
-    if moved.back is not None:
-        twice = [i for i in telling if _doubled(moved.inside[i], moved.back[i])]
-        if twice:
-            yield _of("update_twice", twice, names, {}, "evidence_both", explains=twice)
-            return
     whole = moved.whole
     lengths = [_length(whole[i], moved.gradients[i]) for i in telling if np.any(whole[i])]
     still = [i for i in telling if not np.any(whole[i]) and not _lost(learner.own[i], moved.gradients[i], lengths)]
-    telling = [i for i in telling if np.any(whole[i]) or i in still]
     if still:
-        evidence = "evidence" if len(still) == len(telling) else "evidence_some"
+        evidence = "evidence_some" if lengths else "evidence"
         values = {"names": ", ".join(names[i] for i in still)}
         yield _of("step_changes_nothing", still, names, values, evidence)
-    going = [i for i in telling if i not in still]
-    uphill = [i for i in going if _cosine(whole[i], moved.gradients[i]) > 0.05]
+    cosines = {i: _cosine(whole[i], moved.gradients[i]) for i in telling if np.any(whole[i])}
+    uphill = [i for i, cosine in cosines.items() if cosine > 0.05]
     if uphill:
-        values = {"cosine": f"{_cosine(whole[uphill[0]], moved.gradients[uphill[0]]):+.3g}"}
-        yield _of("step_uphill", uphill, names, values)
-    straight = [i for i in going if i not in uphill and _cosine(whole[i], moved.gradients[i]) < -0.9999]
-    yield from _rates(straight, whole, moved.gradients, names, rates)
+        yield _of("step_uphill", uphill, names, {"cosine": f"{cosines[uphill[0]]:+.3g}"})
+    straight = {i: _length(whole[i], moved.gradients[i]) for i, cosine in cosines.items() if cosine < -0.9999}
+    yield from _of_rates(straight, names, rates)
 
 
-def _of(kind: str, which: Sequence[int], names: Sequence[str], values: Mapping[str, Any], evidence: str = "evidence", explains: Sequence[int] = ()) -> Suspicion:  # fmt: skip
+def _of(
+    kind: str, which: Sequence[int], names: Sequence[str], values: Mapping[str, Any], evidence: str = "evidence"
+) -> Suspicion:
     return Suspicion(kind, names[which[0]], tuple(names[i] for i in which[1:]), values, evidence)
 
 
@@ -176,31 +159,24 @@ def _cosine(step: Array, gradient: Array | None) -> float:
     return float(np.sum(step * gradient)) / size if size and np.isfinite(size) else 0.0
 
 
-def _rates(
-    straight: Sequence[int],
-    whole: Sequence[Array],
-    gradients: Sequence[Array | None],
-    names: Sequence[str],
-    rates: Sequence[float],
-) -> Iterator[Suspicion]:
-    """A plain step against the gradient, twice as long as the rate says, or as for the other parameters."""
-    found = {i: float(np.linalg.norm(whole[i]) / np.linalg.norm(gradients[i])) for i in straight}  # type: ignore[arg-type]
-    if not found:
-        return
-    smallest = min(found.values())
-    more = [i for i, rate in found.items() if abs(rate / smallest - 2) < 1e-3]
-    meant = any(abs(smallest / known - 1) < 1e-3 for known in rates)
-    if more and len(more) < len(found) and meant:
-        values = {"rate": f"{smallest:.4g}", "seen": f"{found[more[0]]:.4g}"}
-        yield _of("update_twice", more, names, values, "evidence_some")
-        return
-    every = list(found.values())
-    if any(abs(rate / known - 1) < 1e-3 for known in rates for rate in every):
-        return
-    known = next((known for known in rates if all(abs(rate / known - 2) < 1e-3 for rate in every)), None)
-    if known is not None:
-        values = {"rate": f"{known:.4g}", "seen": f"{every[0]:.4g}"}
-        yield _of("update_twice", list(found), names, values, "evidence_rate")
+def _of_rates(straight: Mapping[int, float], names: Sequence[str], rates: Sequence[float]) -> Iterator[Suspicion]:
+    """Plain steps against the gradient that are twice as long as the rate says, all of them or some."""
+
+    def is_(rate: float, factor: float) -> list[int]:
+        return [i for i, length in straight.items() if abs(length / rate - factor) < 1e-3]
+
+    for rate in rates:
+        once, twice = is_(rate, 1.0), is_(rate, 2.0)
+        if once and len(once) < len(straight) == len(once) + len(twice):
+            values = {"rate": f"{rate:.4g}", "seen": f"{2 * rate:.4g}"}
+            yield _of("update_twice", twice, names, values, "evidence_some")
+        if once:
+            return
+    for rate in rates:
+        if straight and len(is_(rate, 2.0)) == len(straight):
+            values = {"rate": f"{rate:.4g}", "seen": f"{2 * rate:.4g}"}
+            yield _of("update_twice", list(straight), names, values)
+            return
 
 
 def known_rates(step: Call, used: Mapping[str, Any], numbers: set[float]) -> list[float]:

@@ -1,10 +1,9 @@
-"""What a learner's functions use from outside: closures, globals, attributes, defaults. It is looked at, and put back."""
+"""What a learner's functions use from outside: closures, globals, attributes, defaults, and numbers in their code."""
 
 from __future__ import annotations
 
 import inspect
 import os
-import random
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
@@ -18,12 +17,12 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 # Where code lives that no learner wrote.
-LIBRARIES = tuple({sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")}) + (
+LIBRARIES = (
+    *(sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
     str(Path(__file__).parent.parent) + os.sep,
     "<frozen",
     "<__array_function__",
 )
-LARGE = 1 << 26  # bytes of an array of which no copy is kept
 DEPTH = 6  # functions that call functions, and containers in containers
 
 
@@ -101,11 +100,11 @@ def _names_of(function: Any) -> Iterator[tuple[str, Any]]:
     elif not isinstance(function, FunctionType):
         if is_own_object(function):
             yield from _attributes(function)
-            yield "__call__", getattr(type(function), "__call__", None)
+            yield "call", inspect.getattr_static(type(function), "__call__", None)
         return
     if not is_own(function):
         return
-    found = dict(zip(function.__code__.co_freevars, (_content(c) for c in function.__closure__ or ()), strict=True))
+    found = dict(zip(function.__code__.co_freevars, (content_of(c) for c in function.__closure__ or ()), strict=True))
     names = [name for code in _codes(function.__code__) for name in code.co_names]
     found |= {name: function.__globals__[name] for name in names if name in function.__globals__}
     yield from found.items()
@@ -127,7 +126,8 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
     yield from ((name, item) for name, item in vars(owner).items() if not name.startswith("__"))
 
 
-def _content(cell: Any) -> Any:
+def content_of(cell: Any) -> Any:
+    """What a closure holds; None if nothing yet."""
     try:
         return cell.cell_contents
     except ValueError:  # not filled yet
@@ -159,99 +159,3 @@ def _collect(function: Any, numbers: set[float], seen: set[int], depth: int) -> 
     for _, value in _names_of(function):
         if callable(value) and not inspect.isclass(value) and not isinstance(value, ModuleType):
             _collect(value, numbers, seen, depth - 1)
-
-
-class Snapshot:
-    """The learner's world as it is now, to be put back: arrays, containers, attributes, variables, random generators.
-
-    Args:
-        functions: theirs; what they reach is remembered.
-        others: further things, such as the parameters and X.
-    """
-
-    def __init__(self, functions: Iterable[Callable[..., Any] | None], others: Iterable[Any] = ()) -> None:
-        self._arrays: list[tuple[Array, Array]] = []
-        self._holders: list[tuple[Any, Any]] = []
-        self._variables: list[tuple[Any, str, Any]] = []
-        self._generators: list[tuple[Any, Any]] = []
-        self._seen: set[int] = set()
-        functions = [f for f in functions if f is not None]
-        for value in [*others, *used_by(functions).values(), *(getattr(f, "__self__", None) for f in functions)]:
-            self._keep(value, DEPTH)
-        self._keep_variables(functions)
-        self._numpy, self._python = np.random.get_state(), random.getstate()  # the old global state, which learners use
-
-    def _keep(self, value: Any, depth: int) -> None:
-        if depth == 0 or id(value) in self._seen or value is None:
-            return
-        self._seen.add(id(value))
-        if isinstance(value, np.ndarray):
-            if value.nbytes <= LARGE:
-                self._arrays.append((value, np.array(value, copy=True)))
-            inside: Iterable[Any] = value.tolist() if value.dtype == object else ()
-        elif isinstance(value, dict):
-            self._holders.append((value, dict(value)))
-            inside = value.values()
-        elif isinstance(value, list):
-            self._holders.append((value, list(value)))
-            inside = value
-        elif isinstance(value, tuple):
-            inside = value
-        elif isinstance(value, np.random.Generator | np.random.RandomState):
-            keeper: Any = value.bit_generator if isinstance(value, np.random.Generator) else value
-            self._generators.append((keeper, _state(keeper)))
-            return
-        elif isinstance(value, random.Random):
-            self._generators.append((value, value.getstate()))
-            return
-        elif is_own_object(value):
-            self._holders.append((vars(value), dict(vars(value))))
-            inside = vars(value).values()
-        else:
-            return
-        for item in list(inside):
-            self._keep(item, depth - 1)
-
-    def _keep_variables(self, functions: Iterable[Any]) -> None:
-        """Plain numbers that functions may count up: `global t` and `nonlocal t`."""
-        for function in functions:
-            own = getattr(function, "__func__", function)
-            if not is_own(own):
-                continue
-            for cell in own.__closure__ or ():
-                self._variables.append((cell, "cell_contents", _content(cell)))
-            for name in own.__code__.co_names:
-                value = own.__globals__.get(name)
-                if name in own.__globals__ and not callable(value) and not isinstance(value, ModuleType):
-                    self._variables.append((own.__globals__, name, value))
-
-    def rewind(self) -> None:
-        """Put the random generators back alone, so that the next call draws the same numbers again."""
-        np.random.set_state(self._numpy)
-        random.setstate(self._python)
-        for keeper, state in self._generators:
-            if isinstance(keeper, random.Random):
-                keeper.setstate(state)
-            elif isinstance(keeper, np.random.RandomState):
-                keeper.set_state(state)
-            else:
-                keeper.state = state
-
-    def restore(self) -> None:
-        """Put everything back."""
-        for holder, content in self._holders:
-            holder.clear()
-            holder.extend(content) if isinstance(holder, list) else holder.update(content)
-        for array, numbers in self._arrays:
-            if array.flags.writeable:
-                array[...] = numbers
-        for where, name, value in self._variables:
-            if isinstance(where, dict):
-                where[name] = value
-            elif value is not None:
-                where.cell_contents = value
-        self.rewind()
-
-
-def _state(keeper: Any) -> Any:
-    return keeper.get_state() if isinstance(keeper, np.random.RandomState) else keeper.state

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pellucid.checker.case import Compared
 
 
 @dataclass(frozen=True)
@@ -29,3 +32,12 @@ class Suspicion:
     what: str = "what"
     fix: str = "fix"
     explains: frozenset[int] = frozenset()
+
+
+def suspicion_of(
+    kind: str, parts: Sequence[Compared], values: dict[str, Any], evidence: str = "evidence", **texts: str
+) -> Suspicion:
+    """A suspicion of several parameters, rooted in the first of them, that explains them all."""
+    names = tuple(part.leaf.name for part in parts)
+    explains = frozenset(part.index for part in parts)
+    return Suspicion(kind, names[0], names[1:], values, evidence, explains=explains, **texts)

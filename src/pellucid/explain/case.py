@@ -155,20 +155,23 @@ class Case:
         return bool(self.history) or self.net.last_update is not None
 
     @cached_property
+    def drawn(self) -> Array:
+        """The parameters as they are drawn from the seed, like theta."""
+        net = self.net
+        return Network(net.layers, net.inputs, net.seed, net.loss_function, net.dtype).theta
+
+    @cached_property
     def start(self) -> Look | None:
         """The network with the parameters that training began or would begin with, where these are known.
 
-        They are drawn again from the seed, and are known to be the ones if the history has their digest or if the
-        network still has them. Weights set by hand count as a start until they are trained.
+        Those drawn from the seed are known to be the ones if the history has their digest or if the network still has
+        them. Weights set by hand count as a start until they are trained.
         """
-        net = self.net
-        drawn = Network(net.layers, net.inputs, net.seed, net.loss_function, net.dtype).theta
         if self.history is not None:
-            known = self.history.initial_weights == hashlib.sha256(drawn.tobytes()).hexdigest()[:16]
-            return look(net, drawn, self.training) if known else None
-        if np.array_equal(drawn, net.theta) or (not self.trained and self.now.levels.skill < NOT_LEARNT):
-            return self.now
-        return None
+            known = self.history.initial_weights == hashlib.sha256(self.drawn.tobytes()).hexdigest()[:16]
+            return look(self.net, self.drawn, self.training) if known else None
+        untouched = np.array_equal(self.drawn, self.net.theta)
+        return self.now if untouched or (not self.trained and self.now.levels.skill < NOT_LEARNT) else None
 
     def feature(self, column: int) -> str:
         """What a column of X is called."""

@@ -49,10 +49,11 @@ def chain_of(net: Network) -> tuple[Link, ...]:
     """
     links: list[Link] = []
     at, width, dense, dropout = "X", net.inputs, 0, 0
-    for layer in net.layers:
+    for place, layer in enumerate(net.layers, 1):
         if isinstance(layer, Dense):
             dense, width = dense + 1, layer.units
-            output = "p" if layer is net.layers[-1] and net.task != "values" else f"a{dense}"
+            # By its place: one record may stand for several layers.
+            output = "p" if place == len(net.layers) and net.task != "values" else f"a{dense}"
             links.append(Link("affine", dense, layer, at, f"z{dense}", width))
             links.append(Link("activation", dense, layer, f"z{dense}", output, width))
         else:

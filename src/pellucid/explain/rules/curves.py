@@ -28,8 +28,8 @@ DONE = 0.85  # skill from which on more epochs bring little
 # noise of small validation sets moved it by less in runs that trained well.
 RISEN, OF_SPAN, LONG_AGO = 0.1, 0.05, 1 / 3
 # A penalty holds the weights where its gradient is at least half as long as that of the data and points against it,
-# and drags them to 0 whatever the data say where it is many times as long.
-HELD, OPPOSED, DRAGGED = 0.5, 0.7, 5.0
+# and drags them to 0 whatever the data say where it is many times as long. In the end a tenth of them is left.
+HELD, OPPOSED, DRAGGED, SHRUNK = 0.5, 0.7, 5.0, 0.1
 
 
 def nothing_learnt(case: Case) -> Iterator[Finding]:
@@ -134,7 +134,8 @@ def penalty(case: Case) -> Iterator[Finding]:
     push = seen.gradient * mask
     sizes = float(np.linalg.norm(pull)), float(np.linalg.norm(push))
     opposed = sizes[0] > HELD * sizes[1] and -float(pull @ push) > OPPOSED * sizes[0] * sizes[1]
-    if not (opposed or sizes[0] > DRAGGED * sizes[1]):
+    left = float(np.linalg.norm(seen.theta * mask) / (np.linalg.norm(case.drawn * mask) or np.inf))
+    if not (opposed or sizes[0] > DRAGGED * sizes[1] or left < SHRUNK):
         return
     names = [name for name in ("l2", "l1") if getattr(asked, name)]
     yield Finding(

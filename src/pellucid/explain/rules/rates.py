@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.engines import readable
-from pellucid.explain.case import Case, Look
+from pellucid.explain.case import NOT_LEARNT, Case, Look
 from pellucid.explain.findings import Finding
 from pellucid.explain.rules.words import loss_words, written
 from pellucid.jobs import clipped
+from pellucid.layers import Dropout
 from pellucid.optimizers import SGD, Optimizer
 from pellucid.penalties import penalty, penalty_gradient
 from pellucid.settings import Settings
@@ -27,6 +28,7 @@ RATIO = 0.1
 ZIGZAG = 0.15
 EPOCHS = 6  # fewer say little about a curve
 GAIN, FACTOR = 0.05, 100.0  # a single step this many times longer gains this much of the span at once
+MOVED = 0.03  # of their length the weights moved in the whole run: what is learnt takes far more
 MORE = 3  # times as many epochs, at the pace of the last ones, would not gain as much
 POOR, GOOD = 0.5, 0.9  # skill below which little has been learnt, and above which a rate has done its work
 
@@ -79,24 +81,27 @@ def _rises(case: Case) -> str:
 
 def _jumps(case: Case) -> str:
     """In the second half the loss still goes up and down by much."""
-    losses = case.history.loss if case.history else np.empty(0)
-    steps = np.diff(losses[len(losses) // 2 :])
-    if len(losses) < EPOCHS or not np.mean(np.abs(steps)) > ZIGZAG * case.learnt.levels.span or not (steps > 0).any():
+    losses, limit = case.history.loss if case.history else np.empty(0), ZIGZAG * case.learnt.levels.span
+    if any(isinstance(layer, Dropout) for layer in case.net.layers):  # it shakes the training loss at any rate
+        measured = None if case.history is None else case.history.validation_loss
+        losses, limit = (losses, 2 * limit) if measured is None else (measured, limit)
+    last = losses[len(losses) // 2 :]
+    steps = np.diff(last)
+    if len(losses) < EPOCHS or not np.mean(np.abs(steps)) > limit or not (steps > 0).any():
         return ""
-    ups = int(np.count_nonzero(steps > 0))
     return (
-        f"In the last {len(steps)} epochs the loss rose {ups} times, and it changed by {np.mean(np.abs(steps)):.3g} "
-        f"an epoch (between {losses[-len(steps) :].min():.3g} and {losses[-len(steps) :].max():.3g})."
+        f"In the last {len(steps)} epochs the loss rose {np.count_nonzero(steps > 0)} times, and it changed by "
+        f"{np.mean(np.abs(steps)):.3g} an epoch (between {last.min():.3g} and {last.max():.3g})."
     )
 
 
 def _replaces(case: Case) -> str:
-    """The last update was long beside the weights."""
+    """The last update was long beside the weights; beside those drawn first, where a penalty has shrunk them since."""
     if case.net.last_update is None:
         return ""
-    updates = case.net.named(case.net.last_update)
+    updates, drawn = case.net.named(case.net.last_update), case.net.named(case.drawn)
     ratios = {
-        name: float(np.linalg.norm(updates[name]) / (np.linalg.norm(W) or np.inf))
+        name: float(np.linalg.norm(updates[name]) / (max(np.linalg.norm(W), np.linalg.norm(drawn[name])) or np.inf))
         for name, W in case.net.params.items()
         if name.startswith("W")
     }
@@ -132,25 +137,49 @@ def stepped(case: Case, seen: Look, asked: Settings, factor: float) -> float:
 
 
 def too_small(case: Case) -> Iterator[Finding]:
-    """Steps so short that one a hundred times longer gains a good part of what there is to gain."""
-    asked, losses = case.settings, case.history.loss if case.history else np.empty(0)
-    if asked is None or not len(losses) or case.learnt.levels.skill > POOR or not case.learnt.finite:
+    """Steps so short that they lead nowhere in the epochs there are."""
+    asked = case.settings
+    if asked is None or not case.history or case.learnt.levels.skill > POOR or not case.learnt.finite:
         return
-    factors = [0.0, 1.0, *(10.0**k for k in range(1, 9))]
-    after = [stepped(case, case.learnt, asked, factor) for factor in factors]
-    best = int(np.argmin(after))
-    span = case.learnt.levels.span
-    pace = float(losses[-1 - max(len(losses) // 10, 1) :][0] - losses[-1]) / max(len(losses) // 10, 1)
-    if factors[best] < FACTOR or after[0] - after[best] < max(GAIN * span, MORE * len(losses) * pace):
+    sign, better = _one_long_step(case, asked)
+    if not sign:
+        sign, better = _hardly_moved(case, asked)
+    if not sign:
         return
-    rate, last = asked.optimizer.learning_rate, float(case.history.learning_rate[-1]) if case.history else 0.0
-    slower = ", or a schedule= that falls more slowly," if last < rate / 10 else ""
+    rate, losses = asked.optimizer.learning_rate, case.history.loss
+    slower = ", or a schedule= that falls more slowly," if case.history.learning_rate[-1] < rate / 10 else ""
     yield Finding(
         "rate_too_small",
         f"The learning rate is too small ({rate:g}).",
         "Every step goes the right way and hardly anywhere: at this pace training takes far more epochs than it has.",
-        f"In {len(losses)} epochs the loss went from {losses[0]:.4g} to {losses[-1]:.4g}. A single step "
-        f"{factors[best]:,.0f} times as long takes it from {after[0]:.4g} to {after[best]:.4g} at once.",
-        f"{written(asked.optimizer, rate * factors[best] / 10)}{slower} in fit.",
+        f"In {len(losses)} epochs the loss went from {losses[0]:.4g} to {losses[-1]:.4g}. {sign}",
+        f"{written(asked.optimizer, better)}{slower} in fit.",
         2,
     )
+
+
+def _one_long_step(case: Case, asked: Settings) -> tuple[str, float]:
+    """A single step a hundred times as long gains a good part of what there is to gain; and a rate in between."""
+    factors = [0.0, 1.0, *(10.0**k for k in range(1, 9))]
+    after = [stepped(case, case.learnt, asked, factor) for factor in factors]
+    best, losses = int(np.argmin(after)), case.history.loss if case.history else np.empty(0)
+    w = max(len(losses) // 10, 1)
+    pace = float(losses[-1 - w :][0] - losses[-1]) / w
+    enough = max(GAIN * case.learnt.levels.span, MORE * len(losses) * pace)
+    if factors[best] < FACTOR or after[0] - after[best] < enough:
+        return "", 0.0
+    words = (
+        f"A single step {factors[best]:,.0f} times as long takes it from {after[0]:.4g} to {after[best]:.4g} at once."
+    )
+    return words, asked.optimizer.learning_rate * factors[best] / 10
+
+
+def _hardly_moved(case: Case, asked: Settings) -> tuple[str, float]:
+    """The whole run has left the weights nearly as they were drawn, with a rate far below the optimizer's usual one."""
+    usual = type(asked.optimizer).__dataclass_fields__["learning_rate"].default
+    if not isinstance(usual, float) or asked.optimizer.learning_rate > usual / 10:  # one's own has no usual one
+        return "", 0.0
+    if case.start is None or case.learnt.levels.skill > NOT_LEARNT:
+        return "", 0.0
+    moved = float(np.linalg.norm(case.net.theta - case.start.theta) / (np.linalg.norm(case.start.theta) or np.inf))
+    return (f"All steps together moved the weights by {100 * moved:.2g} %.", usual) if moved < MOVED else ("", 0.0)
