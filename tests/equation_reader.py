@@ -23,6 +23,7 @@ TOKEN = re.compile(
     r"|(?P<sign>Σ_[a-z]|Π_[a-z]|Σ|Π|[-+/^()\[\]{};,|‖√ᵀ⊙·<>≤≥=≠←∞])"
 )
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": np.abs,
     "log": np.log,
     "tanh": np.tanh,
     "sinh": np.sinh,
@@ -358,8 +359,8 @@ SIGNS = {
     "ne": "≠",
     "leftarrow": "←",
     "infty": "∞",
-    "lvert": "|",
-    "rvert": "|",
+    "lvert": "abs(",
+    "rvert": ")",
     "lVert": "‖",
     "rVert": "‖",
     "|": "‖",
@@ -414,7 +415,9 @@ def _latex(tokens: list[str], end: str = "") -> tuple[str, list[str]]:
             accent = {"\\hat": "_hat", "\\bar": "_bar", "\\tilde": "_tilde"}.get(token, "")
             out += inner + accent
         elif token in ("\\left", "\\right"):
-            continue
+            if tokens[0] == "|":
+                out += "abs(" if token == "\\left" else ")"
+                tokens = tokens[1:]
         elif token == "\\begin":
             _, tokens = _argument(tokens)
             inner, tokens = _latex(tokens, "\\end")
@@ -484,6 +487,8 @@ def _element(node: ElementTree.Element) -> str:
             return text.replace("\xa0", " ")
         case "mspace", _:
             return " "
+        case "mo", _ if text == "|":
+            return "abs(" if node.get("form") == "prefix" else ")"
         case "mo", _:
             known = {"\u2062": " ", "\u2061": "", "−": "-", "∑": "Σ", "∏": "Π", "′": "'", "′′": "''", "′′′": "'''"}
             spaced = text in "=←+<>≤≥≠⊙·−" and node.get("form") != "prefix"

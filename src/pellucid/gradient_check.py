@@ -91,7 +91,9 @@ class GradientCheck:
         parts = self.by_parameter.values()
         unseen = [part.name for part in parts if part.kinks and part.kinks == int(np.prod(part.shape))]
         rest = f"; nothing of {', '.join(unseen)} could be compared, all of it lies at kinks" if unseen else ""
-        return f"gradients {word}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}{rest}"
+        return (
+            f"gradients {word}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}{rest}"
+        )
 
     def __repr__(self) -> str:
         return f"GradientCheck({self.verdict})"

@@ -1,4 +1,4 @@
-"""Networks as learners write them, in plain NumPy, with a switch for every mistake. Nothing of pellucid is used here."""
+"""Networks as learners write them, in plain NumPy, with a switch for every mistake. Nothing of pellucid is in them."""
 
 from __future__ import annotations
 
@@ -187,6 +187,12 @@ class Maker:
             return [W for W, _ in params], [b for _, b in params]
         return params["weights"], params["biases"]
 
+    def open_values(self, values: list[Array]) -> tuple[list[Array], list[Array]]:
+        """W's and b's of arrays in the container's order."""
+        if self.design.container == "lists":
+            return values[: self.design.depth], values[self.design.depth :]
+        return values[0::2], values[1::2]
+
     def name(self, what: str, layer: int) -> str:
         kind = self.design.container
         if kind == "dict":
@@ -307,10 +313,10 @@ class Maker:
         W = Ws[i]
         if wrong and W.shape[0] == W.shape[1]:
             W = W.T
-        elif wrong:
-            axis = self.outputs_axis
-            return delta.sum(axis=axis, keepdims=True) * np.ones_like(W.sum(axis=0 if self.design.layout != "rows" else 1)
-                                                                       .reshape((-1, 1) if self.columns else (1, -1)))  # fmt: skip
+        elif wrong:  # nothing but a sum over the outputs, for every unit below
+            below = W.shape[0] if self.design.layout == "rows" else W.shape[1]
+            shape = (below, self.design.n) if self.columns else (self.design.n, below)
+            return np.broadcast_to(delta.sum(axis=self.outputs_axis, keepdims=True), shape)
         if self.design.layout == "rows":
             return delta @ W.T
         return delta @ W if self.design.layout == "turned" else W.T @ delta
@@ -474,4 +480,6 @@ def learnt(
         Ws, bs = made.open(made.params)
         bs[1] = bs[0]
         made.params = made.contain(Ws, bs)
-    return Learnt(loss, gradients, made.params, forward, step, X, y, kinds or ((slip,) if slip else ()))
+    Ws, bs = made.open(made.params)
+    extra = {"design": design, "arrays": [*Ws, *bs, X, y]}
+    return Learnt(loss, gradients, made.params, forward, step, X, y, kinds or ((slip,) if slip else ()), extra=extra)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from learners import Design, Learnt, learnt
+from learners import Design, Learnt, Maker, learnt
 
 Rng = np.random.Generator
 
@@ -41,8 +41,6 @@ def hidden_layers(rng: Rng, **fixed: Any) -> Design:
 
 
 def _names(made: Design, layers: Any, whats: str = "Wb") -> tuple[str, ...]:
-    from learners import Maker
-
     maker = Maker(made)
     return tuple(maker.name(what, i) for i in layers for what in whats)
 
@@ -272,6 +270,13 @@ def finite(made: Learnt) -> bool:
 def right(seed: int) -> Learnt:
     """A network without one; some with features and weights far from 1, some with many zeros."""
     rng = np.random.default_rng([seed, 1])
+    made = _right(seed, rng)
+    while not finite(made):
+        made = _right(seed, rng)
+    return made
+
+
+def _right(seed: int, rng: Rng) -> Learnt:
     made = design(rng)
     if seed % 5 == 1:
         made = replace(made, features=float(10.0 ** rng.integers(-6, 7)), output="identity", hidden="relu", l2=0.0)
@@ -279,10 +284,8 @@ def right(seed: int) -> Learnt:
         made = replace(made, weights=float(10.0 ** rng.integers(-4, 1)), features=float(10.0 ** rng.integers(-3, 2)))
     made_right = learnt(made, "", None, "in place" if seed % 2 else "")
     if seed % 7 == 3:  # biases start at zero, and a third of the samples is zero: relu stands exactly at its kink
-        from learners import Maker
-
-        opened = Maker(made).open(made_right.params)
-        for b in opened[1]:
+        for b in Maker(made).open(made_right.params)[1]:
             b[...] = 0
-        made_right.X[... if made.layout != "columns" else slice(None)][: len(made_right.X) // 3] = 0
+        rows = made_right.X.T if made.layout == "columns" else made_right.X
+        rows[: made.n // 3] = 0
     return made_right

@@ -1,4 +1,4 @@
-"""Programs as people really write them: classes, layers, course notation, globals, plain numbers; right, and with a slip."""
+"""Programs as people write them: classes, layers, course notation, globals, plain numbers; right, and with a slip."""
 
 from __future__ import annotations
 
@@ -379,8 +379,11 @@ def test_biases_as_a_column_of_ones() -> None:
     rng = np.random.default_rng(10)
     thetas = {"Theta1": rng.normal(size=(4, 4)), "Theta2": rng.normal(size=(3, 5))}
     expect(check_my_network(loss, gradients, thetas))
-    assert not check_my_network(loss, lambda t: gradients(t, "slope"), thetas).ok
-    assert not check_my_network(loss, lambda t: gradients(t, "bias"), thetas).ok
+    wrong = check_my_network(loss, lambda t: gradients(t, "slope"), thetas)
+    expect(wrong, ("Theta1", "derivative_left_out"))
+    wrong = check_my_network(loss, lambda t: gradients(t, "bias"), thetas)
+    expect(wrong, ("Theta1", "penalty_on_biases"))
+    assert wrong.findings[0].also == ("Theta2",)
 
 
 def test_named_tuple_and_loss_beside_gradients() -> None:

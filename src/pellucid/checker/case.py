@@ -102,6 +102,7 @@ class Case:
         data: pairs of X and y to try.
         used: everything that the learner's functions use from outside, by name.
         weights: which parameters are weights; the others are biases.
+        small: small numbers in the code of the learner's loss, such as what is added inside a logarithm.
     """
 
     learner: Learner
@@ -111,6 +112,7 @@ class Case:
     data: Sequence[tuple[Array, Array | None]]
     used: Mapping[str, Any]
     weights: frozenset[int] = frozenset()
+    small: tuple[float, ...] = ()
 
     def of(self, *states: str) -> list[Compared]:
         return [part for part in self.parts if part.state in states]

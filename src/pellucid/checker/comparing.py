@@ -28,6 +28,7 @@ from pellucid.checker.measuring import Measured, measure
 from pellucid.checker.probing import Prober
 from pellucid.checker.sampling import chosen, share
 from pellucid.checker.stack import role_of, stacks
+from pellucid.checker.surroundings import constants
 
 Array = npt.NDArray[Any]
 MORE = 1500  # entries that are looked at where a few were right and all together are not
@@ -105,7 +106,8 @@ def _measured(
         state, gradient = _first_state(value, leaf)
         measured = measure(prober, i, gradient, chosen(leaf.size, count, gradient))
         parts.append(Compared(i, leaf, value, gradient, prober.point[i], measured, DEAD if i in dead else state))
-    case = Case(learner, parts, given, prober, data, used, weights_among(learner.leaves, data))
+    small = tuple(sorted(c for c in constants([learner.loss.function]) if 0 < c < 0.5))
+    case = Case(learner, parts, given, prober, data, used, weights_among(learner.leaves, data), small)
     for part in case.of(RIGHT):
         judge(part, case.tolerance)
         if part.state == RIGHT and part.leaf.size > len(part.measured.entries):

@@ -21,7 +21,6 @@ from pellucid.checker.surroundings import constants, used_by
 from pellucid.checker.suspicion import Suspicion
 
 Array = npt.NDArray[Any]
-VAGUE = ("gradient_wrong", "wrong_chain", "constant_factor")  # what may follow from something else
 
 
 @dataclass
@@ -70,13 +69,21 @@ def _examined(question: Question) -> Examined:
         return result
     dead = _reach(question, result, seen)
     case = _case(learner, dead, seen, data_of(question, used), used)
-    result.case = case
     named = naming.suspects(case)
     if named and _stale(seen, case):
         names = [p.leaf.name for p in case.parts if p.state not in (RIGHT, DEAD)]
         named = [Suspicion("gradients_ignore_params", names[0], tuple(names[1:]))]
+    elif (
+        named
+        and all(_is_vague(s) for s in named)
+        and (other := _elsewhere(case, dead, seen)) is not None
+        and all(part.state in (RIGHT, DEAD) and part.seen for part in other.parts)
+    ):
+        case, named = other, []
+        result.notes.append(("saturated", {}))
+    result.case = case
     if dead:  # with a layer out of the network, nothing that is vague can be trusted
-        named = [s for s in named if s.kind not in VAGUE and s.evidence != "evidence_last_layer"]
+        named = [s for s in named if not _is_vague(s)]
     result.suspicions += named
     _add_outputs(question, result)
     if step is not None:
@@ -131,12 +138,18 @@ def _case(learner: Learner, dead: Sequence[int], seen: protocol.Protocol, data: 
     case = compare(learner, given, point, dead, data, used)
     if all(part.seen for part in case.of(RIGHT)) or len(case.of(RIGHT, DEAD)) < len(case.parts):
         return case
-    point = reaching.elsewhere(learner)
+    other = _elsewhere(case, dead, seen)
+    better = other is not None and sum(p.seen for p in other.parts) > sum(p.seen for p in case.parts)
+    return other if other is not None and better else case
+
+
+def _elsewhere(case: Case, dead: Sequence[int], seen: protocol.Protocol) -> Case | None:
+    """The same with parameters of a usual size; None where the learner's functions give nothing there."""
+    learner = case.learner
+    features = reaching.scale_of(case.data[0][0]) if case.data else 1.0
+    point = reaching.elsewhere(learner, features)
     given = _gradients(learner, point, seen) if np.isfinite(learner.loss_at(point)) else None
-    if given is None:
-        return case
-    other = compare(learner, given, point, dead, data, used)
-    return other if sum(p.seen for p in other.parts) > sum(p.seen for p in case.parts) else case
+    return None if given is None else compare(learner, given, point, dead, case.data, case.used)
 
 
 def _gradients(learner: Learner, point: Sequence[Array], seen: protocol.Protocol) -> Given | None:
@@ -171,6 +184,12 @@ def _stale(seen: protocol.Protocol, case: Case) -> bool:
     return bool(same) and all(same)
 
 
+def _is_vague(suspicion: Suspicion) -> bool:
+    """Whether only the numbers are known to be wrong, and not why."""
+    unnamed = suspicion.kind == "gradient_wrong" or suspicion.evidence == "evidence_last_layer"
+    return unnamed or (suspicion.kind == "constant_factor" and not suspicion.values.get("guess"))
+
+
 def _add_outputs(question: Question, result: Examined) -> None:
     """Add what forward shows; a wrong forward pass is told once, and explains gradients that nothing else explains."""
     learner = result.learner
@@ -182,7 +201,7 @@ def _add_outputs(question: Question, result: Examined) -> None:
     y = None if question.y is None else np.asarray(question.y)
     found = [s for s in outputs.judge_outputs(learner, made, np.asarray(learner.X), y) if not result.has(s.kind)]
     if any(s.kind in ("softmax_wrong_axis", "broadcasting") for s in found):
-        result.suspicions = [s for s in result.suspicions if s.kind not in VAGUE]
+        result.suspicions = [s for s in result.suspicions if not _is_vague(s)]
     result.suspicions += found
 
 

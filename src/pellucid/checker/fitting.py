@@ -64,13 +64,16 @@ def points(values: Sequence[Array], count: int = POINTS) -> list[list[Array]]:
     return [list(values), *([rng.choice([-1.0, 1.0], p.shape) * p for p in values] for _ in range(count - 1))]
 
 
-def fit(learner: Learner, values: Sequence[Array], data: Sequence[tuple[Array, Array | None]]) -> Fit | None:
+def fit(
+    learner: Learner, values: Sequence[Array], data: Sequence[tuple[Array, Array | None]], small: Sequence[float] = ()
+) -> Fit | None:
     """Find the network that gives the learner's losses, or None.
 
     Args:
         learner: theirs.
         values: where; float64, one array a parameter.
         data: pairs of X and y to try.
+        small: numbers in the learner's code that may stand inside a logarithm.
     """
     at = points(values)
     losses = np.array([learner.loss_at(p) for p in at])
@@ -85,8 +88,10 @@ def fit(learner: Learner, values: Sequence[Array], data: Sequence[tuple[Array, A
             found = guess
         if found.residual < 1e-7:
             break
+        if small and guess.pair.is_classic and guess.residual > 1e-7:  # far out, what is added hides everything else
+            found = min([found, *_with_eps(guess, at, losses, small)], key=lambda f: f.residual)
     if found is not None and found.residual > 1e-12:
-        found = min([found, *_with_eps(found, at, losses)], key=lambda f: f.residual)
+        found = min([found, *_with_eps(found, at, losses, EPSILONS)], key=lambda f: f.residual)
     if found is None or found.residual > 30 * allowed:
         return None
     return with_penalties(replace(found, c=_rounded(found)), learner, values)
@@ -145,13 +150,13 @@ def _scaled(sums: Sequence[float], losses: Array) -> tuple[float, float]:
     return c, float(np.max(np.abs(L - c * D)) / np.max(np.abs(L)))
 
 
-def _with_eps(found: Fit, at: list[list[Array]], losses: Array) -> Iterator[Fit]:
+def _with_eps(found: Fit, at: list[list[Array]], losses: Array, small: Sequence[float]) -> Iterator[Fit]:
     """The same network with something added inside its logarithms, or probabilities kept away from 0 and 1."""
-    if found.pair.error not in (CROSS, BINARY):
+    if found.pair.error not in (CROSS, BINARY) or found.pair.eps or found.pair.clip:
         return
     with np.errstate(all="ignore"):
         zs = [found.forward(values)[0][-1] for values in at]
-        for eps in EPSILONS:
+        for eps in small:
             for pair in (replace(found.pair, eps=eps), replace(found.pair, clip=eps)):
                 c, residual = _scaled([pair.value(z, found.t) for z in zs], losses)
                 if np.isfinite(residual):

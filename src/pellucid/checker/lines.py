@@ -94,8 +94,10 @@ def _penalties(part: Compared, slack: Array, network: Fit | None) -> Iterator[Li
             where = network.stack.biases_in(part.index, part.leaf.shape).ravel()[part.at]
             values = np.where(where == biases, part.values, 0.0)
         beta = _fitted(values, gap)
-        wide = 1e-2 * float(np.max(np.abs(beta * values), initial=0.0)) if len(gap) > 5 else 0.0
-        if len(gap) > 1 and beta and np.all(np.abs(gap - beta * values) <= np.maximum(slack, wide)):
+        size, rest = float(np.max(np.abs(beta * values), initial=0.0)), np.abs(gap - beta * values)
+        wide = 1e-2 * size if len(gap) > 5 else 0.0
+        # It has to explain the difference, and not only to be lost in it.
+        if len(gap) > 1 and beta and np.all(rest <= np.maximum(slack, wide)) and np.max(rest) <= 0.1 * size:
             yield Line(part, 1.0, beta, True, biases and network is not None)
 
 

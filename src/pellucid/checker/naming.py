@@ -21,6 +21,7 @@ def suspects(case: Case) -> list[Suspicion]:
     left: list[Compared] = []
     if any(True for _ in _by_numbers(case, None)) or any(not _doubtful(case.parts[i], case) for i in wrong):
         network = recognition.recognised(case)
+        wrong -= recognition.vindicated(case, network) if network is not None else set()
         offers = [*_by_numbers(case, network), *(recognition.offers(case, network) if network is not None else ())]
         chosen = _fewest([offer for offer in offers if not _is_doubtful(offer[1], case)], wrong)
         left = [case.parts[i] for i in sorted(wrong - _explained(chosen))]

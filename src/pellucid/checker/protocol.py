@@ -78,7 +78,7 @@ def _look_at_loss(value: Any, data: Mapping[str, Array], seen: Protocol) -> None
     if first is None:
         return seen.end(Suspicion("loss_not_a_number", "loss", evidence="evidence_none", fix="fix_none"))
     try:
-        array = np.asarray(first, dtype=np.float64)
+        array = np.asarray({} if isinstance(first, str | bytes) else first, dtype=np.float64)  # text is no number
     except (TypeError, ValueError):
         values = {"type": type(value).__name__}
         return seen.end(Suspicion("loss_not_a_number", "loss", values=values, evidence="evidence_type"))

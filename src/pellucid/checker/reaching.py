@@ -156,6 +156,15 @@ def vantage(learner: Learner) -> list[Array]:
     return [p.astype(np.float64) for p in learner.own]
 
 
-def elsewhere(learner: Learner) -> list[Array]:
-    """Parameters of a usual size, for gradients that rounding hides where the learner's parameters are."""
-    return [0.7 * drawn(p.shape, 300 + i) / np.sqrt(max(p.shape[:1], default=1)) for i, p in enumerate(learner.own)]
+def elsewhere(learner: Learner, features: float) -> list[Array]:
+    """Parameters of a usual size, for gradients that cannot be judged where the learner's parameters are.
+
+    Args:
+        learner: theirs.
+        features: the typical size of X; the first parameter is made smaller by as much.
+    """
+    made = []
+    for i, p in enumerate(learner.own):
+        size = 0.7 / np.sqrt(max(min(p.shape, default=1), 1)) / (features if i == 0 and features > 0 else 1.0)
+        made.append(size * drawn(p.shape, 300 + i))
+    return made

@@ -9,18 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.checker.backward import Backward
-from pellucid.checker.case import OFF, RIGHT, SHAPE, ZERO, Case, Compared, negligible
+from pellucid.checker.case import OFF, RIGHT, SHAPE, ZERO, Case, Compared
 from pellucid.checker.fitting import fit
 from pellucid.checker.mistakes import Mistake, mistakes
 from pellucid.checker.network import Fit
 from pellucid.checker.suspicion import Suspicion
 
 Array = npt.NDArray[Any]
+SAFE = 1e-4  # what is added inside a logarithm, or kept away from 0 and 1, for safety's sake and no mistake
 
 
 def recognised(case: Case) -> Fit | None:
     """The network, if it is one that can be recognised and its gradients are those that differences give."""
-    network = fit(case.learner, case.point, case.data)
+    network = fit(case.learner, case.point, case.data, case.small)
     if network is None or network.pair.eps or network.pair.clip:
         return network
     right = Backward(network, case.point).right
@@ -29,6 +30,15 @@ def recognised(case: Case) -> Fit | None:
         if part.index in right and np.any(np.abs(right[part.index].ravel()[part.at] - part.numerical) > slack):
             return None
     return network
+
+
+def vindicated(case: Case, network: Fit) -> set[int]:
+    """The parameters whose gradients are those of the network after all: only the loss has an epsilon, or rounding."""
+    if max(network.pair.eps, network.pair.clip) > SAFE:
+        return set()
+    right = Backward(network, case.point).right
+    exact = 1e-4 if case.single else 1e-9
+    return {part.index for part in case.of(OFF) if part.index in right and _agrees(part, right[part.index], exact)}
 
 
 def offers(case: Case, network: Fit) -> Iterator[tuple[float, Suspicion]]:
@@ -57,10 +67,10 @@ def _in_the_loss(case: Case, network: Fit) -> Iterator[Suspicion]:
     if pair.crossed:
         values = {"n": n, "shape": (n, n)}
         yield Suspicion("broadcasting", "loss", values=values, evidence="evidence_crossed", explains=wrong)
-    if pair.eps or pair.clip:
+    if max(pair.eps, pair.clip) > SAFE:
         right = Backward(network, case.point).right
         near = [part for part in case.of(OFF) if part.index in right and _agrees(part, right[part.index], 1e-5)]
-        if not all(negligible(part, case.tolerance) for part in near):
+        if near:
             evidence = "evidence" if pair.clip else "evidence_eps"
             values = {"eps": f"{pair.eps or pair.clip:.0e}"}
             explains = frozenset(part.index for part in near)

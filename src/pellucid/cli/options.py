@@ -191,5 +191,5 @@ LessonOut = Annotated[
 Steps = Annotated[int | None, _option("--steps", metavar="N", help="Training steps.", show_default="the lesson's own")]
 Method = Annotated[
     str | None,
-    _option("--method", metavar="NAME", help="How mnist-numerical finds its gradients: naive, structured, node or backprop."),
+    _option("--method", metavar="NAME", help="How mnist-numerical takes gradients: naive, structured, node, backprop."),
 ]

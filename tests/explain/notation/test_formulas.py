@@ -1,4 +1,4 @@
-"""Functions are read rightly: made-up ones by the hundred, written in three ways and read back, give their own values."""
+"""Functions are read rightly: made-up ones, written in three ways and read back, give their own values."""
 
 from __future__ import annotations
 
@@ -203,7 +203,8 @@ FORMULAS = {
     "z * 1 + 0": "z",
     "z / a * a": "z",
     "1 / a * z / a": "(1/a) z / a",
-    "np.abs(np.abs(z) - a)": "||z| - a|",
+    "np.abs(np.abs(z) - a)": "abs(|z| - a)",
+    "np.abs(z * np.abs(a))": "abs(z |a|)",
     "np.abs(z) * np.abs(a)": "|z| |a|",
     "abs(-z)": "|z|",
     "np.where(z < 0, -z, z)": "|z|",

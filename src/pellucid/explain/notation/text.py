@@ -45,7 +45,8 @@ class Text(Writer):
         return f"[{text}]"
 
     def barred(self, bars: str, text: str) -> str:
-        return f"{bars}{text}{bars}"
+        # Bars within bars could be read in two ways.
+        return f"abs({text})" if bars == "|" and "|" in text else f"{bars}{text}{bars}"
 
     def minus_sign(self, text: str) -> str:
         return f"-{text}"

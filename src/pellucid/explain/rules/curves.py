@@ -68,7 +68,7 @@ def overfitting(case: Case) -> Iterator[Finding]:
     seen, losses, span = history.validation_loss, history.loss, case.learnt.levels.span
     w = max(len(seen) // 20, 1)
     smooth = np.convolve(seen, np.ones(w) / w, mode="valid")  # of w epochs each: one lucky epoch is no turn
-    best, last = int(np.argmin(smooth)), float(smooth[-1])
+    best, last = int(np.argmin(smooth)), float(smooth[-max(len(smooth) // 4, 1) :].min())  # it does not come back down
     rise = last - float(smooth[best])
     if rise < max(RISEN * abs(float(smooth[best])), OF_SPAN * span) or len(smooth) - 1 - best < LONG_AGO * len(seen):
         return
@@ -78,8 +78,9 @@ def overfitting(case: Case) -> Iterator[Finding]:
         "overfitting",
         "The network learns the training rows by heart.",
         "The training loss still falls while that of rows it has not seen rises: what it learns now is noise.",
-        f"The validation loss was lowest about epoch {best + w} ({float(smooth[best]):.4g}) and is {last:.4g} after "
-        f"{len(seen)}; the training loss went from {losses[best]:.4g} to {losses[-1]:.4g} meanwhile.",
+        f"The validation loss was lowest about epoch {best + w} ({float(smooth[best]):.4g}) and is "
+        f"{float(smooth[-1]):.4g} after {len(seen)}; the training loss went from {losses[best]:.4g} to "
+        f"{losses[-1]:.4g} meanwhile.",
         "early_stopping=20 in fit, which goes back to the best weights; l2=0.001, Dropout(0.2) or fewer units hold it "
         "back.",
         2,
