@@ -4,10 +4,13 @@ Three methods, told apart by what they assume and what they cost (784-50-10 netw
 
 * naive: nothing is assumed. Each parameter is moved up and down by h: two forward passes a parameter, 79,520 in all.
 * structured: the same differences. But a weight moves one column of one pre-activation by a known amount, h times its
-  input, and reaches the rest through a rank-one change: two passes through what lies above, and only for rows whose
-  input is not zero. A bias is a weight whose input is 1.
+  input, and reaches the rest through a rank-one change: two passes through what lies above, only for rows whose input
+  is not zero, and once for equal inputs of a row. A bias is a weight whose input is 1.
 * node: each pre-activation is moved instead, in all rows at once, for rows do not touch each other: two passes a
   *unit*, 120 in all. Its differences, times the inputs, are the weights' gradients: one link of the chain rule is used.
+
+Measured with 100 handwritten digits, one naive gradient takes as long as about 300 structured ones, 9,000 by node and
+24,000 by backpropagation. docs/numerical-gradients.md has the counts behind it, and says when to use which.
 """
 
 from __future__ import annotations
