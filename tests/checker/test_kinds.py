@@ -49,10 +49,19 @@ def test_without_any_data_a_whole_number_is_taken_for_n() -> None:
     assert "n = 7" in report.findings[0].evidence
 
 
-@pytest.mark.parametrize(
-    ("factor", "kind"),
-    [(2, "factor_2"), (0.5, "factor_half"), (-1, "wrong_sign"), (-2, "wrong_sign"), (1 / 9, "extra_1_over_n"), (18, "missing_1_over_n"), (1.7, "constant_factor"), (9 / 8, "constant_factor")],
-)  # fmt: skip
+FACTORS = [
+    (2, "factor_2"),
+    (0.5, "factor_half"),
+    (-1, "wrong_sign"),
+    (-2, "wrong_sign"),
+    (1 / 9, "extra_1_over_n"),
+    (18, "missing_1_over_n"),
+    (1.7, "constant_factor"),
+    (9 / 8, "constant_factor"),
+]
+
+
+@pytest.mark.parametrize(("factor", "kind"), FACTORS)
 def test_factors(factor: float, kind: str) -> None:
     report = check(gradients=changed(W1=lambda g, _: factor * g))
     assert told(report) == [("W1", kind)]
@@ -145,13 +154,22 @@ def test_losses_in_arrays_and_tuples_are_numbers() -> None:
         assert check(loss=made).ok
 
 
+PENALTIES = [
+    (0, "penalty_forgotten"),
+    (2, "penalty_doubled"),
+    (1 / 9, "penalty_divided_by_n"),
+    (0.3, "penalty_wrong_factor"),
+    (-1, "penalty_wrong_factor"),
+]
+
+
 def test_a_penalty_is_named_by_its_strength() -> None:
     lam = 0.4
 
     def penalised(params: Any) -> Any:
         return loss(params) + lam / 2 * sum((params[key] ** 2).sum() for key in ("W1", "W2"))
 
-    for factor, kind in ((0, "penalty_forgotten"), (2, "penalty_doubled"), (1 / 9, "penalty_divided_by_n"), (0.3, "penalty_wrong_factor"), (-1, "penalty_wrong_factor")):  # fmt: skip
+    for factor, kind in PENALTIES:
 
         def add(g: Any, params: Any, key: str, factor: float = factor) -> Any:
             return g + factor * lam * params[key]

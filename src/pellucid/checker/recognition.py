@@ -119,7 +119,7 @@ def _suspicion(mistake: Mistake, explained: Sequence[Compared], zero: Sequence[C
     values: dict[str, Any] = {
         "layer": mistake.layer + 1,
         "count": sum(part.leaf.size for part in explained),
-        "error": f"{100 * max(part.relative()[0] for part in explained):.2g} %",
+        "error": f"{100 * max(part.relative()[0] for part in explained):.3g} %",
         **mistake.values,
     }
     return Suspicion(

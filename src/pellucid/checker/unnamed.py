@@ -97,7 +97,7 @@ def _numbers(rest: list[Compared]) -> dict[str, Any]:
     return {
         "count": sum(int(np.sum(part.deviation > part.allowed)) for part in rest),
         "size": sum(len(part.at) for part in rest),
-        "error": f"{100 * error:.2g} %",
+        "error": f"{100 * error:.3g} %",
         "entry": worst.leaf.name + (str(list(map(int, entry))) if entry else ""),
         "analytic": f"{worst.analytic[at]:.6g}",
         "numerical": f"{worst.numerical[at]:.6g}",
