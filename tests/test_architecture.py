@@ -20,6 +20,8 @@ HOUSE = [
     "errors",
     "inputs",
     "records",
+    "tables",
+    "curves",
     "activations",
     "losses",
     "penalties",
@@ -40,9 +42,9 @@ HOUSE = [
     "gradients",
     "gradient_check",
     "metrics",
+    "data",
     "explain",
     "checker",
-    "data",
     "learning_rate",
     "comparison",
     "files",
@@ -63,6 +65,8 @@ DOWNWARDS = {
     ("network", "history"): "the types of fit: Epoch and History",
     ("history", "network"): "the type of Epoch.network",
     ("history", "report"): "History.report delegates to write",
+    ("learning_rate", "plots"): "RateSearch.plot draws",
+    ("comparison", "plots"): "Comparison.plot draws",
     ("engines", "jobs"): "the type of what an engine runs",
 }
 

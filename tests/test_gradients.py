@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pellucid import Activation, Dense, Dropout, InputError, Loss, Network, check_gradients, numerical_gradients
+from pellucid import (
+    Activation,
+    Dense,
+    Dropout,
+    InputError,
+    Loss,
+    Network,
+    check_gradients,
+    numerical_gradients,
+)
+from pellucid import gradients as internals
 from pellucid.activations import ACTIVATIONS, RELU, TANH
 
 RNG = np.random.default_rng(0)
@@ -67,6 +78,55 @@ def test_many_rows_are_worked_through_in_chunks(monkeypatch: pytest.MonkeyPatch)
     for method, gradients in zip(METHODS, whole, strict=True):
         again = numerical_gradients(net, X, Y["softmax"], method)
         assert all(np.array_equal(again[name], gradients[name]) for name in gradients)
+
+
+def test_equal_inputs_of_a_row_are_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = RNG.integers(0, 3, (7, 40)) / 2.0  # zeros, halves and ones; a bias is an input of one
+    net = Network([Dense(5, "tanh"), Dense(3, "softmax")], inputs=40)
+    naive = numerical_gradients(net, few, Y["softmax"], "naive", sample_weight=np.arange(7) + 0.5)
+    seen: list[int] = []
+    moved = internals._Unrolled.moved
+    monkeypatch.setattr(
+        internals._Unrolled,
+        "moved",
+        lambda self, place, units, by: seen.append(len(by)) or moved(self, place, units, by),
+    )
+    structured = numerical_gradients(net, few, Y["softmax"], "structured", sample_weight=np.arange(7) + 0.5)
+    assert apart(naive, structured) < 1e-9
+    assert seen == [2 * 7] * 2 + [6 * 7] * 2  # (row, input) pairs up and down: of W1 and b1, of W2 and b2
+
+
+@pytest.mark.parametrize("output", Y)
+def test_threads_give_the_bits_of_one(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Network([Dense(30, "gelu"), Dense(20, "tanh"), Dense(3, output)], inputs=4, seed=3)
+    alone = numerical_gradients(net, X, Y[output], "structured")
+    monkeypatch.setattr(internals, "WORTH_THREADS", 1)
+    monkeypatch.setattr(internals, "processors", lambda: 3)
+    together = numerical_gradients(net, X, Y[output], "structured")
+    assert all(np.array_equal(alone[name], together[name]) for name in alone)
+
+
+def test_what_goes_wrong_in_a_thread_is_raised_and_the_callers_errstate_holds_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(internals, "WORTH_THREADS", 1)
+
+    def angry(z: Any) -> Any:
+        return z / np.zeros_like(z)
+
+    net = network(Activation("angry", angry, lambda z, a: z), "softmax", depth=2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert np.isnan(numerical_gradients(net, X, Y["softmax"], "structured")["W2"]).all()
+
+    def refusing(z: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            raise ArithmeticError("not here")
+        return z
+
+    with pytest.raises(ArithmeticError, match="not here"):
+        numerical_gradients(
+            network(Activation("refusing", refusing, lambda z, a: z), "softmax"), X, Y["softmax"], "structured"
+        )
 
 
 def test_nothing_in_the_network_changes() -> None:
@@ -180,3 +240,32 @@ def test_html_is_a_table_without_script() -> None:
     assert page.count("<tr>") == 7
     assert "<script" not in page
     assert "gradients right" in page
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_kinks_that_rows_hide_from_each_other_are_no_mistake(seed: int) -> None:
+    """Weights of 0: every z is 0, where relu bends, some rows switch on one way and some the other."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(40, 3))
+    zeros = Network([Dense(4, "relu", init="zeros"), Dense(2, "softmax")], inputs=3, seed=seed)
+    for y in (X[:, 0] > 0, rng.integers(0, 2, 40)):
+        result = check_gradients(zeros, X, np.asarray(y, dtype=int))
+        assert result.ok, result
+    coarse = Network([Dense(4, "relu"), Dense(2, "softmax")], inputs=3, seed=seed)
+    coarse.params["W1"] = np.round(2 * coarse.params["W1"]) / 2
+    assert check_gradients(coarse, rng.integers(-1, 2, (40, 3)), rng.integers(0, 2, 40)).ok
+
+
+def test_a_wrong_slope_is_still_found_beside_kinks() -> None:
+    wrong = Activation("wrong", lambda z: np.where(z > 0, z, 0), lambda z: np.where(z > 0, 2.0, 0.0))
+    rng = np.random.default_rng(0)
+    for X in (rng.normal(size=(40, 3)), rng.integers(-1, 2, (40, 3))):
+        net = Network([Dense(4, wrong), Dense(2, "softmax")], inputs=3)
+        assert not check_gradients(net, X, rng.integers(0, 2, 40)).ok
+
+
+def test_what_could_not_be_compared_is_said() -> None:
+    net = Network([Dense(2, "relu", init="zeros"), Dense(2, "softmax")], inputs=1)
+    result = check_gradients(net, [[1.0], [2.0], [-1.0]], [0, 1, 0])
+    assert result.ok
+    assert "nothing of W1, b1 could be compared" in str(result)

@@ -13,6 +13,7 @@ import pytest
 
 from pellucid import Dense, History, InputError, Network
 from pellucid.history import COLUMNS
+from representations import well_formed
 
 X = np.random.default_rng(0).normal(size=(12, 2))
 Y = np.arange(12) % 2
@@ -170,3 +171,51 @@ def test_a_pickled_history_leaves_the_data_behind() -> None:
     assert np.array_equal(again.loss, history.loss)
     with pytest.raises(InputError, match=r"pellucid\.report\.write"):
         again.report("run.html")
+
+
+# For people: text in a terminal, HTML in a notebook.
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_it_is_shown_with_its_last_and_best_values(case: str) -> None:
+    history = HISTORIES[case]()
+    text, page = str(history), well_formed(history._repr_html_())
+    header, *rows = [[cell.text or "" for cell in row] for row in page.iter("tr")]
+    assert header == ["", "first", "last", "best", "at epoch"]
+    assert {row[0] for row in rows} == MEASURED[case] - {"learning_rate", "seconds"}
+    for name, first, last, best, at in rows:
+        column = getattr(history, name)
+        pick = np.argmin if name.endswith("loss") else np.argmax
+        assert [first, last, best] == [f"{value:.4g}" for value in (column[0], column[-1], column[pick(column)])]
+        assert int(at) == pick(column)
+        assert f"{name} " in text
+        assert f" {best} " in text
+    assert len(page.findall(".//polyline")) == sum(name.endswith("loss") for name in MEASURED[case])
+    for said in (f"{len(history)} epochs in ", "engine readable", f"stopped: {history.stopped}"):
+        assert said in text
+        assert said in (page.find("p").text or "")
+    assert max(map(len, text.splitlines())) <= 90
+
+
+def test_it_says_whose_parameters_were_restored() -> None:
+    history = HISTORIES["values, validation"]()
+    assert history.best_epoch is not None
+    assert f"parameters of epoch {history.best_epoch} restored" in str(history)
+    assert f"parameters of epoch {history.best_epoch} restored" in history._repr_html_()
+
+
+def test_a_short_or_broken_history_is_shown_too() -> None:
+    def of(loss: list[float]) -> History:
+        columns = {name: np.array(loss) for name in ("loss", "learning_rate", "seconds")}
+        return History(accuracy=None, validation_loss=None, validation_accuracy=None, **columns)
+
+    nothing = of([])
+    assert str(nothing) == repr(nothing)
+    well_formed(nothing._repr_html_())
+    one = of([0.5])
+    assert str(one).splitlines()[0].startswith("1 epoch in")
+    assert "<svg" not in one._repr_html_()  # one point is no curve
+    broken = of([2.0, np.nan, 1.0, np.inf])
+    assert str(broken).splitlines()[2].split() == ["loss", "2", "inf", "1", "2"]
+    well_formed(broken._repr_html_())
+    well_formed(of([np.nan, np.nan])._repr_html_())

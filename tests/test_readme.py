@@ -11,12 +11,16 @@ ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh.md")
 
 
+def python_of(name: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+
+
 @pytest.mark.parametrize("name", READMES)
 def test_the_twenty_lines_run_and_learn(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    code = python_of(name)[0]
     assert len([line for line in code.splitlines() if line.strip() and not line.startswith("#")]) <= 20
     exec(compile(code, name, "exec"), {})
     printed = capsys.readouterr().out
@@ -25,6 +29,18 @@ def test_the_twenty_lines_run_and_learn(
     assert digits > 95
     predicted, true = re.findall(r"\[([\d ]+)\]", printed.splitlines()[-1])
     assert predicted == true
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_what_sees_through_runs_and_says_what_it_promises(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(python_of(name)[1], name, "exec"), {})
+    printed = capsys.readouterr().out
+    for words in ("z1 = X W1 + b1", "row 3", "import numpy as np", "gradients right", "Learning rate", "17"):
+        assert words in printed
+    assert (tmp_path / "moons.html").stat().st_size > 50_000
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -80,3 +80,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"pellucid.{name}")
     raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_LATER, *_MODULES, "__version__"})

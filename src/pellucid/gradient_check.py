@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,8 @@ from pellucid import inputs as check
 from pellucid.engines import readable
 from pellucid.gradients import in_double, numerical_gradients
 from pellucid.network import Network
+from pellucid.penalties import penalty
+from pellucid.tables import html_table, notebook, text_table
 
 Array = npt.NDArray[Any]
 TOLERANCE = 1e-5  # of the relative error; central differences with h = 1e-4 stay near 1e-8, a wrong formula near 1
@@ -42,7 +43,7 @@ class ParameterCheck:
     kinks: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
     """The result of `check_gradients`; print it, or look at `ok`.
 
@@ -83,27 +84,25 @@ class GradientCheck:
             for part in self.by_parameter.values()
         ]
 
-    def __str__(self) -> str:
-        rows = self.rows()
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        verdict = "right" if self.ok else "WRONG"
-        return "\n".join(
-            [
-                *lines,
-                f"gradients {verdict}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}",
-            ]
+    @property
+    def verdict(self) -> str:
+        """The result in one sentence."""
+        word = "right" if self.ok else "WRONG"
+        parts = self.by_parameter.values()
+        unseen = [part.name for part in parts if part.kinks and part.kinks == int(np.prod(part.shape))]
+        rest = f"; nothing of {', '.join(unseen)} could be compared, all of it lies at kinks" if unseen else ""
+        return (
+            f"gradients {word}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}{rest}"
         )
 
+    def __repr__(self) -> str:
+        return f"GradientCheck({self.verdict})"
+
+    def __str__(self) -> str:
+        return f"{text_table(self.rows())}\n{self.verdict}"
+
     def _repr_html_(self) -> str:
-        header, *body = self.rows()
-        cells = ["<tr>" + "".join(f"<th>{html.escape(cell)}</th>" for cell in header) + "</tr>"]
-        cells += ["<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in body]
-        verdict = "right" if self.ok else "wrong"
-        caption = (
-            f"gradients {verdict}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}"
-        )
-        return f"<table><caption>{html.escape(caption)}</caption>{''.join(cells)}</table>"
+        return notebook(html_table(self.rows(), caption=self.verdict))
 
 
 def check_gradients(
@@ -163,6 +162,14 @@ class _Loss:
     def __call__(self, theta: Array) -> float:
         return float(readable.loss(self.net, theta, *self.problem, self.l2, self.l1)[0])
 
+    def terms(self, theta: Array) -> Array:
+        """What the loss is the sum of: each row's share, and the penalty, (n + 1,)."""
+        inputs, t, w = self.problem
+        operations = readable.forward(self.net, theta, inputs.batch(slice(None)))
+        rows = self.net.loss_function.rows(operations[-2].output, operations[-1].output, t)
+        shares = (rows if w is None else rows * w) / readable.total_weight(len(t), w)
+        return np.append(shares, penalty(theta, self.net.weight_mask, self.l2, self.l1))
+
 
 def relative_error(a: Array, b: Array, largest: float) -> Array:
     """|a - b| / max(|a|, |b|, largest / 1000): an entry that is nearly zero is judged against its network.
@@ -197,24 +204,25 @@ def _by_entry(
     return parts
 
 
-def _near(loss: _Loss, theta: Array, i: int) -> tuple[float, float]:
-    """The slopes of the loss just below and just above parameter i."""
+def _near(loss: _Loss, theta: Array, i: int) -> tuple[Array, Array]:
+    """The slopes of the terms of the loss just below and just above parameter i, (n + 1,) each."""
     moved = theta.copy()
-    here = loss(moved)
+    here = loss.terms(moved)
     moved[i] = theta[i] + NEAR
-    above = (loss(moved) - here) / NEAR
+    above = (loss.terms(moved) - here) / NEAR
     moved[i] = theta[i] - NEAR
-    below = (here - loss(moved)) / NEAR
+    below = (here - loss.terms(moved)) / NEAR
     return below, above
 
 
-def _is_kink(a: float, b: float, near: tuple[float, float], largest: float, tolerance: float) -> bool:
-    """Whether a is not the difference b because of a kink: one right here, so that the slopes on both sides differ and
-    a is between them; or one within reach of h, so that the slopes nearby agree with each other and with a."""
-    low, high = min(near), max(near)
+def _is_kink(a: float, b: float, near: tuple[Array, Array], largest: float, tolerance: float) -> bool:
+    """Whether a is not the difference b because of a kink: one right here, so that the slopes of some row on both sides
+    differ (other rows may hide that in the sum) and a is between them; or one within reach of h, so that the slopes
+    nearby agree with each other and with a."""
+    low, high = float(np.minimum(*near).sum()), float(np.maximum(*near).sum())
     scale = max(abs(a), abs(b), largest * 1e-3)
     if high - low > 1e-3 * scale:
-        return bool(low - tolerance * scale <= a <= high + tolerance * scale)
+        return bool(low - 1e-3 * scale <= a <= high + 1e-3 * scale)
     return bool(abs(a - (low + high) / 2) <= tolerance * scale)
 
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.curves import svg_curves, text_curves
 from pellucid.errors import InputError
 from pellucid.settings import Settings
+from pellucid.tables import html_table, notebook, number, text_table
 
 if TYPE_CHECKING:
     from pellucid.network import Network
@@ -144,6 +146,37 @@ class History:
             return f"History(no epoch completed, stopped: {self.stopped})"
         last = ", ".join(f"{name} {column[-1]:.6g}" for name, column in self.columns().items())
         return f"History({len(self)} epochs, stopped: {self.stopped}; last: {last})"
+
+    def __str__(self) -> str:
+        if not len(self):
+            return repr(self)
+        curves = text_curves(self._losses())
+        return "\n".join([self._ending(), text_table(self._values(), (1, 2, 3, 4)), *([curves] if curves else [])])
+
+    def _repr_html_(self) -> str:
+        if not len(self):
+            return notebook(repr(self))
+        return notebook(self._ending(), html_table(self._values(), (1, 2, 3, 4)), svg_curves(self._losses()))
+
+    def _ending(self) -> str:
+        """How long the run was and why it ended."""
+        restored = "" if self.best_epoch is None else f", parameters of epoch {self.best_epoch} restored"
+        count = f"{len(self):,} epoch{'s' if len(self) > 1 else ''}"
+        return f"{count} in {self.seconds[-1]:.3g} s, engine {self.engine}; stopped: {self.stopped}{restored}"
+
+    def _losses(self) -> dict[str, Array]:
+        return {name: column for name, column in self.columns().items() if name.endswith("loss")}
+
+    def _values(self) -> list[list[str]]:
+        """First, last and best value of each column that says how good the network is, and where the best is."""
+        rows = [["", "first", "last", "best", "at epoch"]]
+        for name, column in self.columns().items():
+            if not name.endswith(("loss", "accuracy")):
+                continue
+            worth = np.where(np.isfinite(column), -column if name.endswith("loss") else column, -np.inf)
+            best = int(np.argmax(worth))
+            rows.append([name, *(number(column[e]) for e in (0, -1, best)), f"{best:,}"])
+        return rows
 
     @classmethod
     def of(cls, columns: dict[str, Array], done: int, **rest: Any) -> History:

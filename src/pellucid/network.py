@@ -281,6 +281,7 @@ class Network:
 
         return script(self, X, y, **settings)
 
+    @takes_settings
     def trace(self, X: Any, y: Any, row: int | None = None, **settings: Any) -> Trace:
         """One training step with every intermediate; nothing changes; see `pellucid.explain.trace`."""
         from pellucid.explain.trace import trace

@@ -10,7 +10,7 @@ import ast
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -77,7 +77,7 @@ def read(function: Callable[..., Any]) -> Source:
     lines, definition = _found(function)
     arguments, defaults = _signature(function)
     constants, helpers, renamed = _uses(function, definition, {*arguments, *defaults})
-    text = _text(definition, lines, arguments, renamed)
+    text = _text(definition, lines, renamed)
     body = ast.parse(textwrap.dedent(text).replace("def <lambda>", "def _lambda", 1)).body[0]
     assert isinstance(body, ast.FunctionDef)
     constants = constants | defaults | bound
@@ -106,7 +106,7 @@ def _positional(function: Any) -> list[str]:
 
 def _signature(function: FunctionType) -> tuple[list[str], dict[str, Any]]:
     """Names without a default, and those with one."""
-    parameters = inspect.signature(function).parameters.values()
+    parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     if any(p.kind in kinds for p in parameters):
         raise InputError(f"{function.__name__} takes *args or **kwargs: name its arguments, so that it can be read.")
@@ -159,8 +159,12 @@ def _uses(
 ) -> tuple[dict[str, Any], dict[str, Callable[..., Any]], dict[str, str]]:
     """The numbers and the functions that a definition uses by name, and modules under other names than ours."""
     body = definition.body if isinstance(definition.body, list) else [definition.body]
-    names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
+    nodes = [node for part in body for node in ast.walk(part)]
+    said = {id(part) for node in nodes for annotation in _annotations(node) for part in ast.walk(annotation)}
+    names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in said]
     own = own | {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}  # of functions inside it, and their names
+    own |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
     found = inspect.getclosurevars(function)
     known = {**found.builtins, **found.globals, **found.nonlocals}
     constants: dict[str, Any] = {}
@@ -170,6 +174,8 @@ def _uses(
         value = known.get(name, function.__globals__.get(name))
         if value is np or value is math:
             renamed[name] = "np" if value is np else "math"
+        elif callable(value) and vars(np).get(called := str(getattr(value, "__name__", ""))) is value:
+            renamed[name] = f"np.{called}"  # from numpy import where
         elif isinstance(value, bool | int | float | np.number) or number_like(value):
             constants[name] = value
         elif callable(value) and not isinstance(value, type | BuiltinFunctionType):
@@ -182,25 +188,38 @@ def _uses(
     return constants, helpers, renamed
 
 
-def _text(definition: Definition, lines: list[str], arguments: list[str], renamed: Mapping[str, str]) -> str:
+def _annotations(node: ast.AST) -> list[ast.expr]:
+    """What a node says about types: of a variable, of an argument, or of what a function gives."""
+    said = node.returns if isinstance(node, ast.FunctionDef) else getattr(node, "annotation", None)
+    return [] if said is None else [said]
+
+
+def _text(definition: Definition, lines: list[str], renamed: Mapping[str, str]) -> str:
     """The definition as plain Python: unannotated, without docstring, np.real left out, np called np."""
     given = definition.args
-    header = ", ".join(
-        [argument.arg for argument in [*given.posonlyargs, *given.args][: len(arguments)]]
-        + [a.arg for a in [*given.posonlyargs, *given.args, *given.kwonlyargs] if a.arg not in arguments]
-    )
+    header = ", ".join(argument.arg for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs])
     if isinstance(definition, ast.Lambda):
-        body = ast.unparse(_Plain(renamed).visit(definition.body))
+        body = _edited(lines, [definition.body], renamed)
+        if "\n" in body:  # what holds its lines together stands around it, and is left behind
+            body = ast.unparse(ast.parse(f"({body})", mode="eval"))
         return f"def <lambda>({header}):\n    return {body}"
     statements = definition.body
     if ast.get_docstring(definition) is not None:
         statements = statements[1:]
-    if not statements or statements[0].lineno == definition.lineno:
-        body = "\n".join(ast.unparse(_Plain(renamed).visit(statement)) for statement in statements)
-    else:
-        edited = _edited(lines, statements, renamed)
-        body = textwrap.dedent("".join(edited)).rstrip()
+    if not statements:
+        raise InputError(f"{definition.name} has no statement but its docstring: let it return something.")
+    above = "" if statements[0].lineno == definition.lineno else _comments_above(lines, statements[0])
+    body = textwrap.dedent(above + _edited(lines, statements, renamed)).rstrip()
     return f"def {definition.name}({header}):\n" + textwrap.indent(body, "    ")
+
+
+def _comments_above(lines: list[str], statement: ast.stmt) -> str:
+    """The lines of comment right above a function's first statement, and the space that it is indented by."""
+    first = statement.lineno - 1
+    begin = first
+    while lines[begin - 1].lstrip().startswith("#"):
+        begin -= 1
+    return "".join(lines[begin:first]) + lines[first][: statement.col_offset]
 
 
 def _is_real(node: ast.AST) -> bool:
@@ -213,39 +232,66 @@ def _is_real(node: ast.AST) -> bool:
     )
 
 
-class _Plain(ast.NodeTransformer):
-    """np.real left out, modules under their usual names."""
-
-    def __init__(self, renamed: Mapping[str, str]) -> None:
-        self.renamed = renamed
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        return node.args[0] if _is_real(node) else node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.copy_location(ast.Name(self.renamed.get(node.id, node.id), node.ctx), node)
+def _edited(lines: list[str], nodes: Sequence[Any], renamed: Mapping[str, str]) -> str:
+    """The text of neighbouring nodes, with np.real cut out and modules renamed where they stand: comments stay."""
+    begin, end = (nodes[0].lineno, nodes[0].col_offset), (nodes[-1].end_lineno, nodes[-1].end_col_offset)
+    if isinstance(nodes[-1], ast.stmt):
+        end = end[0], len(lines[end[0] - 1].encode())  # with the comment behind it
+    text, at = b"", begin
+    cuts = [cut for node in nodes for cut in (*_cuts(node, renamed), *_unannotated(node, lines))]
+    for start, stop, new in sorted(cuts):
+        text, at = text + _between(lines, at, start) + new.encode(), stop
+    return (text + _between(lines, at, end)).decode()
 
 
-def _edited(lines: list[str], statements: list[ast.stmt], renamed: Mapping[str, str]) -> list[str]:
-    """The lines of some statements, with np.real cut out and modules renamed where they stand: comments stay."""
-    cuts: list[tuple[int, int, int, str]] = []  # line, from, to, what takes its place
-    for statement in statements:
-        parents = {child: node for node in ast.walk(statement) for child in ast.iter_child_nodes(node)}
-        for node in ast.walk(statement):
-            if _is_real(node):
-                assert isinstance(node, ast.Call)
-                inner, parent = node.args[0], parents.get(node)
-                alone = isinstance(inner, ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.Constant)
-                alone = alone or (isinstance(parent, ast.Call) and node in parent.args)
-                left, right = ("", "") if alone else ("(", ")")
-                cuts.append((node.lineno, node.col_offset, inner.col_offset, left))
-                cuts.append((node.end_lineno or 0, inner.end_col_offset or 0, node.end_col_offset or 0, right))
-                assert node.lineno == node.end_lineno, "np.real(...) over several lines"
-            elif isinstance(node, ast.Name) and renamed.get(node.id, node.id) != node.id:
-                cuts.append((node.lineno, node.col_offset, node.end_col_offset or 0, renamed[node.id]))
-    first, last = statements[0].lineno, statements[-1].end_lineno or 0
-    raw = {number: lines[number - 1].encode() for number in range(first, last + 1)}  # columns count bytes
-    for number, begin, end, new in sorted(cuts, reverse=True):
-        raw[number] = raw[number][:begin] + new.encode() + raw[number][end:]
-    return [line.decode() for line in raw.values()]
+Place: TypeAlias = tuple[int, int]  # line from 1, column in bytes
+
+
+def _between(lines: list[str], begin: Place, end: Place) -> bytes:
+    """The text from one place to another."""
+    if begin[0] == end[0]:
+        return lines[begin[0] - 1].encode()[begin[1] : end[1]]
+    middle = "".join(lines[begin[0] : end[0] - 1]).encode()
+    return lines[begin[0] - 1].encode()[begin[1] :] + middle + lines[end[0] - 1].encode()[: end[1]]
+
+
+def _unannotated(top: ast.AST, lines: list[str]) -> Iterator[tuple[Place, Place, str]]:
+    """Where something is said about types inside a function, from the name or the bracket before it."""
+    for node in ast.walk(top):
+        for said in _annotations(node):
+            begin, end = (said.lineno, said.col_offset), (said.end_lineno or 0, said.end_col_offset or 0)
+            if isinstance(node, ast.AnnAssign):
+                target = node.target.end_lineno or 0, node.target.end_col_offset or 0
+                yield (target, end, "") if node.value else ((node.lineno, node.col_offset), end, "pass")
+            elif isinstance(node, ast.arg):
+                yield (node.lineno, node.col_offset + len(node.arg.encode())), end, ""
+            else:
+                line, before = begin[0], lines[begin[0] - 1].encode()[: begin[1]]
+                while b"->" not in before:  # the type may stand in brackets, between its arrow and the colon
+                    line, before = line - 1, lines[line - 2].encode()
+                at, last = lines[end[0] - 1].encode().find(b":", end[1]), end[0]
+                while at < 0:
+                    last, at = last + 1, lines[last].encode().find(b":")
+                yield (line, len(before[: before.rindex(b"->")].rstrip())), (last, at), ""
+
+
+def _cuts(top: ast.AST, renamed: Mapping[str, str]) -> Iterator[tuple[Place, Place, str]]:
+    """What in a node is to be replaced, from where to where, and by what."""
+    parents = {child: node for node in ast.walk(top) for child in ast.iter_child_nodes(node)}
+    gone = set[ast.AST]()  # the np of an np.real
+    for node in ast.walk(top):  # outer nodes come before inner ones
+        if _is_real(node):
+            assert isinstance(node, ast.Call)
+            assert isinstance(node.func, ast.Attribute)
+            gone.add(node.func.value)
+            inner, parent = node.args[0], parents.get(node)
+            alone = isinstance(inner, ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.Constant)
+            alone = alone or (isinstance(parent, ast.Call) and node in parent.args)
+            left, right = ("", "") if alone else ("(", ")")
+            stop = inner.end_lineno or 0, inner.end_col_offset or 0
+            yield (node.lineno, node.col_offset), (inner.lineno, inner.col_offset), left
+            yield stop, (node.end_lineno or 0, node.end_col_offset or 0), right
+        for said in _annotations(node):
+            gone |= {*ast.walk(said)}
+        if isinstance(node, ast.Name) and renamed.get(node.id, node.id) != node.id and node not in gone:
+            yield (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0), renamed[node.id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -39,6 +40,31 @@ def start(argv: Sequence[str], **variables: str) -> subprocess.Popen[str]:
         encoding="utf-8",
         env={**os.environ, "PYTHONUTF8": "1", **variables},
     )
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """A line of bash, with `pellucid` in it."""
+    program = f"pellucid() {{ '{sys.executable}' -m pellucid \"$@\"; }}; {line}"
+    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60)
+
+
+def on_a_terminal(argv: list[str], code: int = 0, **variables: str) -> str:
+    """What a command line shows on a terminal of 80 columns."""
+    terminal, end = os.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
+    with subprocess.Popen(
+        [sys.executable, "-m", "pellucid", *argv], stdin=end, stdout=end, stderr=end, env=environment
+    ) as process:
+        os.close(end)
+        shown = b""
+        while select.select([terminal], [], [], 30)[0]:
+            try:
+                shown += os.read(terminal, 65536)
+            except OSError:  # the other end is closed
+                break
+    os.close(terminal)
+    assert process.returncode == code
+    return shown.decode()
 
 
 def write(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from cli_tools import FLOWERS, Run, start, write
+from cli_tools import FLOWERS, Run, on_a_terminal, shell, start, write
 
 import pellucid
 
@@ -95,12 +94,6 @@ def test_interrupted_while_waiting_for_rows(model: Path) -> None:
     assert (process.returncode, out, err.strip()) == (130, "", "interrupted")
 
 
-def shell(line: str) -> subprocess.CompletedProcess[str]:
-    """A line of bash, with `pellucid` in it."""
-    program = f"pellucid() {{ '{sys.executable}' -m pellucid \"$@\"; }}; {line}"
-    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60)
-
-
 def test_a_closed_pipe_is_no_reason_to_complain(model: Path) -> None:
     write("many.csv", FLOWERS, [[5.1, 3.5, 1.4, 0.2]] * 20_000)
     ran = shell("pellucid predict m.json many.csv | head -1; echo ${PIPESTATUS[0]}")
@@ -125,25 +118,6 @@ def test_closed_streams(model: Path) -> None:
     assert "standard input is closed" in ran.stderr
 
 
-def on_a_terminal(argv: list[str], **variables: str) -> str:
-    """What a command line shows on a terminal of 80 columns."""
-    terminal, end = os.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
-    with subprocess.Popen(
-        [sys.executable, "-m", "pellucid", *argv], stdin=end, stdout=end, stderr=end, env=environment
-    ) as process:
-        os.close(end)
-        shown = b""
-        while select.select([terminal], [], [], 30)[0]:
-            try:
-                shown += os.read(terminal, 65536)
-            except OSError:  # the other end is closed
-                break
-    os.close(terminal)
-    assert process.returncode == 0
-    return shown.decode()
-
-
 def test_on_a_terminal_there_is_a_bar_and_some_weight(flowers: Path) -> None:
     shown = on_a_terminal(["train", "iris.csv", "--target", "species", "--epochs", "5", "--no-plots"])
     assert "\x1b[1m" in shown
@@ -163,7 +137,7 @@ def test_no_color_means_no_escapes(flowers: Path) -> None:
 
 
 def test_help_is_plain_in_a_pipe_and_framed_on_a_terminal(process: Run) -> None:
-    for command in ("train", "predict", "lesson"):
+    for command in ("train", "predict", "explain", "check", "lesson"):
         ran = process(command, "--help", COLUMNS="200", GITHUB_ACTIONS="1")
         assert ran.code == 0
         assert "\x1b" not in ran.out
@@ -178,7 +152,7 @@ def test_the_commands_are_those_that_there_are(process: Run) -> None:
     ran = process()
     assert ran.code == 0
     listed = ran.out.partition("Commands:")[2]
-    assert re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE) == ["train", "predict", "lesson"]
+    assert re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE) == ["train", "predict", "explain", "check", "lesson"]
 
 
 @pytest.mark.parametrize(

@@ -311,9 +311,9 @@ def test_folding_the_scale_into_the_output_layer_changes_no_prediction() -> None
 def test_a_network_that_is_worse_than_guessing_says_so(flowers: Path, run: Run) -> None:
     ran = run("train", "iris.csv", "--target", "species", "--rate", "100", "--epochs", "5", "--no-plots")
     assert ran.code == 0
-    assert re.search(r"Warning +the training loss is above 1\.0986, what guessing costs: try a smaller --rate", ran.out)
-    calm = run("train", "iris.csv", "--target", "species", "--epochs", "5", "--no-plots")
-    assert "Warning" not in calm.out
+    assert re.search(r"Findings +The learning rate is too large \(100\)\. .*guessing costs 1\.0986", ran.out)
+    calm = run("train", "iris.csv", "--target", "species", "--epochs", "60", "--no-plots")
+    assert "Findings" not in calm.out
 
 
 @pytest.mark.parametrize(

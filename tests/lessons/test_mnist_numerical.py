@@ -17,6 +17,12 @@ from pellucid.lessons import mnist_numerical
 LESSON = "mnist-numerical"
 
 
+@pytest.fixture(autouse=True)
+def timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method that did not run is timed on one gradient, not on half a second of them."""
+    monkeypatch.setattr(mnist_numerical, "TIMED", 0.0)
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.usefixtures("offline")
 def test_small_digits_stand_in(tmp_path: Path, lang: str) -> None:
@@ -68,8 +74,54 @@ def test_the_loss_by_hand_is_the_loss() -> None:
 
 
 def test_another_method_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="naive, backprop"):
+    with pytest.raises(InputError, match="naive, backprop, structured, node"):
         told(LESSON, tmp_path, method="guess")
+
+
+@pytest.mark.parametrize(("method", "lang"), [("structured", "en"), ("node", "zh")])
+@pytest.mark.usefixtures("offline")
+def test_quicker_differences_go_where_backpropagation_goes(tmp_path: Path, method: str, lang: str) -> None:
+    numbers, text, folder = told(LESSON, tmp_path / "lesson", lang, method=method, steps=16, rows=200)
+    assert (len(numbers["losses"]), list(numbers["accuracies"])) == (16, [2, 4, 6, 8, 10, 12, 14, 16])
+    assert 0 < numbers["difference"] < 1e-9
+    assert f'numerical_gradients(net, X[rows], y[rows], "{method}")' in text
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("accuracy.png", "loss.png", "model.json", "network.png")
+    ]
+
+
+@pytest.mark.parametrize("method", ["naive", "backprop", "structured", "node"])
+@pytest.mark.usefixtures("offline")
+def test_every_method_ends_with_what_each_costs(tmp_path: Path, method: str) -> None:
+    numbers, text, _ = told(LESSON, tmp_path / "lesson", method=method, steps=2, rows=100)
+    assert list(numbers["seconds"]) == ["naive", "structured", "node", "backprop"]
+    assert all(seconds > 0 for seconds in numbers["seconds"].values())
+    lines = [line.split() for line in text.splitlines()]
+    for name, seconds in numbers["seconds"].items():
+        (line,) = [line for line in lines if line[:1] == [name]]
+        assert line[1:3] == [f"{seconds:.4f}", f"{seconds * 10_000 / 3600:,.3f}"]
+        assert ("steps" in line) == (name == method)  # the one that ran was measured on its own steps
+
+
+@pytest.mark.usefixtures("offline")
+def test_structured_takes_the_steps_that_fit_and_says_so(tmp_path: Path) -> None:
+    numbers, text, _ = told(LESSON, tmp_path / "lesson", method="structured", rows=100, patience=0.001)
+    assert len(numbers["losses"]) == 1  # however quick the computer: a step is never less than a millisecond
+    text = " ".join(text.split())
+    assert "takes as many as fit into 1.67e-05 minutes, 1, and not 10,000" in text
+    assert "--steps 10000" in text
+    _, text, _ = told(LESSON, tmp_path / "again", method="structured", rows=100, steps=2)
+    assert "with NumPy alone on" in text
+    assert "that fit into" not in text
+
+
+@pytest.mark.usefixtures("offline")
+def test_what_fits_is_told_from_the_seconds_of_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = mnist_numerical.Page(LESSON, folder=tmp_path, out=io.StringIO())
+    for seconds, steps in ((0.05, 10_000), (0.1, 6_000), (1000.0, 1)):
+        monkeypatch.setattr(mnist_numerical, "timed", lambda *_, seconds=seconds: (seconds, 1))
+        net = Network([Dense(2)], inputs=1)
+        assert mnist_numerical.pace(page, net, (np.zeros((1, 1)), np.zeros(1)), 600.0, True) == steps
 
 
 def test_a_few_steps_on_mnist(shared_data: Path, tmp_path: Path) -> None:
@@ -91,6 +143,14 @@ def test_the_whole_lesson(shared_data: Path, tmp_path: Path) -> None:
     assert list(numbers["accuracies"]) == [*range(600, 10_000, 600)]
     assert numbers["test_accuracy"] >= 94
     assert numbers["train_accuracy"] >= 94
+
+
+@pytest.mark.nightly
+def test_the_whole_lesson_by_node_learns_what_backpropagation_learns(shared_data: Path, tmp_path: Path) -> None:
+    numbers, _, _ = told(LESSON, tmp_path, method="node")
+    assert len(numbers["losses"]) == 10_000
+    assert numbers["test_accuracy"] >= 94
+    assert numbers["difference"] < 1e-6
 
 
 @pytest.mark.nightly

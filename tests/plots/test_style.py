@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import threading
@@ -138,3 +139,11 @@ def test_a_dark_style_of_the_user_cannot_hide_the_words() -> None:
         assert ax.title.get_color() == style.INK
         assert ax.xaxis.label.get_color() == style.INK
         assert {tick.label1.get_color() for tick in ax.xaxis.get_major_ticks()} == {style.SOFT}
+
+
+def test_a_figure_shows_itself_in_a_notebook() -> None:
+    """IPython asks for this name; pyplot, which would teach it about figures, is never imported."""
+    figure = plots.bars([1, 2], ["a", "b"])
+    assert figure._repr_png_().startswith(PNG)
+    assert pickle.loads(pickle.dumps(figure))._repr_png_().startswith(PNG)
+    assert plots.network([2, 3, 1])._repr_png_().startswith(PNG)

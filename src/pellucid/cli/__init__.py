@@ -1,7 +1,8 @@
-"""The command line: `pellucid train`, `pellucid predict`, `pellucid lesson`.
+"""The command line: `pellucid train`, `predict`, `explain`, `check`, `lesson`.
 
 Results go to standard output, plain wherever that is no terminal; progress, remarks and errors go to standard error.
-Exit codes: 0 done, 1 data, files or training at fault, 2 a wrong command line, 130 interrupted, 141 nobody reads on.
+Exit codes: 0 done, 1 data, files or training at fault, or something found by a check, 2 a wrong command line,
+130 interrupted, 141 nobody reads on.
 """
 
 from __future__ import annotations

@@ -45,6 +45,7 @@ def train(
     save: opt.Save = None,
     out: opt.Out = None,
     history: opt.HistoryFile = None,
+    report: opt.ReportFile = None,
     plots: opt.Plots = True,
     quiet: opt.Quiet = False,
 ) -> Job:
@@ -59,7 +60,7 @@ def train(
     Examples:
       pellucid train
       pellucid train iris.csv --target species --hidden 32,16
-      pellucid train houses.csv --target price --drop id --save houses.json
+      pellucid train houses.csv --target price --drop id --save houses.json --report houses.html
       pellucid predict houses.json new.csv
     """
     from pellucid.cli import train as job
@@ -92,7 +93,7 @@ def train(
         patience=whole("--patience", patience, 0),
         seed=whole("--seed", seed, 0),
     )
-    return partial(job.run, source, recipe, save, out, history, quiet=quiet, plots=plots)
+    return partial(job.run, source, recipe, save, out, history, report, quiet=quiet, plots=plots)
 
 
 def predict(
@@ -120,6 +121,85 @@ def predict(
 
     left_out = tuple(names(drop or ()))
     return partial(job.run, model, data, out, proba, left_out, header, separator("--delimiter", delimiter))
+
+
+def explain(
+    model: opt.Model,
+    data: opt.Walked = None,
+    row: opt.Row = None,
+    format: opt.Format = "text",
+    script: opt.Script = None,
+    epochs: opt.ScriptEpochs = 100,
+    scratch: opt.Scratch = False,
+    out: opt.Explanation = None,
+    optimizer: opt.Optimizer = "sgd",
+    rate: opt.Rate = None,
+    l2: opt.L2 = 0.0,
+    l1: opt.L1 = 0.0,
+    drop: opt.RowsDrop = None,
+    header: opt.RowsHeader = None,
+    delimiter: opt.RowsDelimiter = None,
+) -> Job:
+    """Show what a saved model calculates.
+
+    That is its layers and its equations: forward pass, loss, backward pass and update. With a file, one of its rows is
+    walked through them, every weighted sum with its numbers, and back again where the file has the target. A model file
+    does not keep how it was trained: --optimizer, --rate, --l2 and --l1 say which training is shown.
+
+    --script writes the network as a NumPy program that stands alone: its formulas, its weights and its training.
+
+    \b
+    Examples:
+      pellucid explain pellucid-iris/model.json
+      pellucid explain pellucid-iris/model.json iris.csv --row 3
+      pellucid explain pellucid-iris/model.json iris.csv --format html --out iris.html
+      pellucid explain pellucid-iris/model.json iris.csv --script iris.py --optimizer adam
+    """
+    from pellucid.cli import explain as job
+
+    asked = job.Asked(
+        row=row or 0,
+        format=choice("--format", format, job.FORMATS),
+        script=script,
+        scratch=scratch,
+        out=out,
+        recipe=Recipe(
+            optimizer=choice("--optimizer", optimizer, OPTIMIZERS),
+            rate=None if rate is None else number("--rate", rate, above=0),
+            epochs=whole("--epochs", epochs, 1),
+            l2=number("--l2", l2),
+            l1=number("--l1", l1),
+        ),
+    )
+    if scratch and script is None:
+        raise UsageError("--from-scratch is for the program that --script FILE.py writes, and none is named.")
+    if data is None and (row, header, drop, delimiter) != (None, None, None, None):
+        raise UsageError("--row, --drop, --header and --delimiter are for a FILE.csv, and none is named.")
+    if data is not None and asked.format == "latex" and script is None:
+        raise UsageError("--format latex writes the equations alone: leave the file out, or take --format html.")
+    return partial(job.run, model, data, asked, tuple(names(drop or ())), header, separator("--delimiter", delimiter))
+
+
+def check(file: opt.Program = None, lang: opt.Lang = "en", example: opt.Example = False) -> Job:
+    """Find out what is wrong with a network of your own.
+
+    The file is run, as `python FILE.py` would run it, with everything that it does; only what is below
+    if __name__ == "__main__": is left out. Then the names params, loss and gradients are looked for in it (and, where
+    they are there, forward, step, X and y), and the gradients are held against differences of the loss.
+
+    The report goes to standard output. What the file itself prints goes to standard error, behind a bar, so that the
+    two are not mixed up. The exit code is 0 where everything is right, 1 where something is wrong or the file fails,
+    and 2 for a wrong command line. A file that fails is told about in words, with its line and the likely slip.
+
+    \b
+    Examples:
+      pellucid check --example > mynet.py       a small program to begin with
+      pellucid check mynet.py
+      pellucid check mynet.py --lang zh         in Chinese
+    """
+    from pellucid.cli import check as job
+
+    return partial(job.run, file, lang, example)
 
 
 def lesson(

@@ -126,6 +126,10 @@ Out = Annotated[
     ),
 ]
 HistoryFile = Annotated[str | None, _out("--history", metavar="PATH", help="Losses of every epoch, as .csv or .json.")]
+ReportFile = Annotated[
+    str | None,
+    _out("--report", metavar="PATH.html", help="The whole run as one page for a browser; overwritten if it exists."),
+]
 Plots = Annotated[bool, _out("--plots/--no-plots", help="Whether to draw pictures.")]
 Quiet = Annotated[bool, _out("--quiet", "-q", help="Say nothing but errors.")]
 
@@ -145,6 +149,35 @@ RowsDrop = Annotated[
 RowsHeader = Annotated[bool | None, _header(_option)]
 RowsDelimiter = Annotated[str | None, _delimiter(_option)]
 
+# Explanations
+
+Walked = Annotated[
+    str | None, typer.Argument(metavar="FILE.csv", help="Rows, one of which is walked; - for standard input.")
+]
+Row = Annotated[
+    int | None,
+    _option("--row", metavar="N", help="Which row of the file: 0 is the first, -1 the last.", show_default="0"),
+]
+Format = Annotated[
+    str, _option("--format", metavar="KIND", help="text, html (a page for a browser), or latex (the equations alone).")
+]
+Script = Annotated[
+    str | None,
+    _option("--script", metavar="FILE.py", help="Write the network as a program that needs NumPy alone, and trains."),
+]
+ScriptEpochs = Annotated[int, _option("--epochs", metavar="N", help="How often that program goes over the data.")]
+Scratch = Annotated[
+    bool, _option("--from-scratch", help="Let that program draw new weights, and not go on from the model's.")
+]
+Explanation = Annotated[
+    str | None,
+    _option("--out", metavar="PATH", help="Where to write; overwritten if it exists.", show_default="standard output"),
+]
+# Checks
+
+Program = Annotated[str | None, typer.Argument(metavar="FILE.py", help="Your own program; it is run.")]
+Example = Annotated[bool, _option("--example", help="Print a small program that is right, to begin with, and stop.")]
+
 # Lessons
 
 Name = Annotated[
@@ -158,5 +191,5 @@ LessonOut = Annotated[
 Steps = Annotated[int | None, _option("--steps", metavar="N", help="Training steps.", show_default="the lesson's own")]
 Method = Annotated[
     str | None,
-    _option("--method", metavar="NAME", help="How mnist-numerical finds its gradients: naive or backprop."),
+    _option("--method", metavar="NAME", help="How mnist-numerical takes gradients: naive, structured, node, backprop."),
 ]

@@ -226,6 +226,9 @@ def _answer_in_units(net: Network, scaler: Standardizer) -> None:
     last = len(net.params) // 2
     net.params[f"W{last}"] *= scaler.scale
     net.params[f"b{last}"][...] = net.params[f"b{last}"] * scaler.scale + scaler.mean
+    if net.last_update is not None:  # an update has no place, only a size
+        for name in (f"W{last}", f"b{last}"):
+            net.named(net.last_update)[name][...] *= scaler.scale
 
 
 def _targets(table: Table) -> Array:

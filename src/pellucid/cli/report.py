@@ -97,14 +97,6 @@ def results(screen: Screen, table: Table, parts: Parts, outcome: Outcome) -> tup
     ]
     screen.gap()
     screen.table(header, lines, last="bold")
-    # What equal shares for all classes, or the mean of standardized values, would cost.
-    guessing = math.log(len(table.labels)) if table.labels else 0.5
-    if not outcome.losses["training"] <= guessing:
-        screen.gap()
-        worse = (
-            f"the training loss is above {guessing:.4f}, what guessing costs: try a smaller --rate, or more --epochs"
-        )
-        screen.say("Warning", worse)
     if table.labels:
         screen.gap()
         _by_class(screen, table, getattr(parts, final), predicted[final], final)

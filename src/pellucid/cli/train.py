@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pellucid.cli import report, sources
+from pellucid.cli import findings, page, report, sources
 from pellucid.cli.mistakes import UsageError, uninterrupted
 from pellucid.cli.recipe import Outcome, Recipe, learnt, network, parted, refuse_target
 from pellucid.cli.screen import Screen
@@ -44,15 +44,24 @@ class Results:
     folder: Path
     model: Path
     history: Path | None
+    page: Path | None
     plots: bool
 
 
-def run(source: Source, recipe: Recipe, save: str | None, out: str | None, history: str | None, **flags: bool) -> int:
+def run(
+    source: Source,
+    recipe: Recipe,
+    save: str | None,
+    out: str | None,
+    history: str | None,
+    shown: str | None = None,
+    **flags: bool,
+) -> int:
     """Do what `pellucid train` was asked for; the exit code, 130 after Ctrl-C.
 
-    `flags`: quiet (say nothing but errors) and plots (draw pictures).
+    `shown`: where the report for a browser goes; `flags`: quiet (say nothing but errors) and plots (draw pictures).
     """
-    places = _places(source, save, out, history, flags["plots"])
+    places = _places(source, save, out, history, shown, flags["plots"])
     screen = Screen(quiet=flags["quiet"])
     table = _table(source)
     refuse_target(table, recipe)
@@ -65,12 +74,16 @@ def run(source: Source, recipe: Recipe, save: str | None, out: str | None, histo
         _save(outcome, places)
     report.ending(screen, outcome.history)
     part, predicted = report.results(screen, table, parts, outcome)
+    findings.say(screen, table, parts, outcome)
     screen.gap()
     screen.say("Model", str(places.model), wrap=False)
     if places.history:
         screen.say("History", str(places.history), wrap=False)
     if places.plots:
         _draw(screen, places.folder, table, outcome, (part, getattr(parts, part), predicted))
+    if places.page:
+        page.write(places.page, source, recipe, table, parts, outcome)
+        screen.say("Report", str(places.page), wrap=False)
     data = shlex.quote(source.file) if source.file and source.file != sources.STDIN else "NEW.csv"
     screen.say("Predict", f"{program()} predict {shlex.quote(str(places.model))} {data}", wrap=False)
     return _interrupted(outcome, places) if outcome.history.stopped == "interrupted" else 0
@@ -121,7 +134,9 @@ def _no_target(source: Source, path: Path) -> UsageError:
     return UsageError(f"--target is missing: which column is to be predicted? {there}")
 
 
-def _places(source: Source, save: str | None, out: str | None, history: str | None, plots: bool) -> Results:
+def _places(
+    source: Source, save: str | None, out: str | None, history: str | None, shown: str | None, plots: bool
+) -> Results:
     """Where results go, checked before anything is trained."""
     name = "digits" if source.file is None else "stdin" if source.file == sources.STDIN else Path(source.file).stem
     folder = Path("pellucid-" + re.sub(r"[^-.\w]+", "-", name) if out is None else out)
@@ -133,11 +148,14 @@ def _places(source: Source, save: str | None, out: str | None, history: str | No
     if save is None:
         _refuse_foreign(model)
     sources.writable("--out", folder / "curves.png", *read)
+    if shown is not None and Path(shown).suffix.lower() != ".html":
+        raise UsageError(f"--report {shown}: name a file that ends in .html, such as {name}.html.")
+    place = None if shown is None else sources.writable("--report", Path(shown), *read)
     if history is None:
-        return Results(folder, model, None, plots)
+        return Results(folder, model, None, place, plots)
     if Path(history).suffix.lower() not in (".csv", ".json") or Path(history).absolute() == model.absolute():
         raise UsageError(f"--history {history}: name a file of its own that ends in .csv or .json.")
-    return Results(folder, model, sources.writable("--history", Path(history), *read), plots)
+    return Results(folder, model, sources.writable("--history", Path(history), *read), place, plots)
 
 
 def _refuse_foreign(model: Path) -> None:

@@ -6,7 +6,7 @@ Everything takes the parameters as an argument, so that a numerical gradient can
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -170,6 +170,7 @@ def loss_and_gradient(
     l1: float = 0.0,
     rows: Array | None = None,
     rng: np.random.Generator | None = None,
+    keep: Callable[[Block, list[Slopes]], Any] | None = None,
 ) -> tuple[Any, int, Array]:
     """The loss, how many rows are predicted rightly, and the gradient by theta.
 
@@ -178,6 +179,7 @@ def loss_and_gradient(
         l2, l1: penalties.
         rows: indices of the rows that count; all when None.
         rng: where dropout draws from; off when None.
+        keep: is handed each block and its backward pass; how a trace gets to see what a step computes.
     """
     total = total_weight(len(t) if rows is None else len(rows), w, rows)
     value: Any = 0.0
@@ -185,7 +187,10 @@ def loss_and_gradient(
     correct = 0
     for block in worked(net, theta, Problem(inputs, t, w), total, rows, rng):
         value = value + np.sum(block.losses) / total
-        of_block = backpropagate(block.operations, block.delta)
+        slopes = list(backward(block.operations, block.delta))
+        of_block = flat(slopes)
+        if keep is not None:
+            keep(block, slopes)
         gradient = of_block if gradient is None else gradient + of_block
         correct += count_correct(block.operations[-1].output, block.t, net.task)
     if l2 or l1:

@@ -1,18 +1,20 @@
-"""Lesson 6, mnist-numerical: slopes measured by nudging one parameter at a time, and what backpropagation saves."""
+"""Lesson 6, mnist-numerical: slopes measured by nudging, in three ways, and what backpropagation saves."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pellucid import Dense, Network, load, plots
+from pellucid import Dense, Network, load, numerical_gradients, plots
 from pellucid.data import Pixels, load_digits, load_mnist, split
 from pellucid.errors import DataUnavailable, InputError, MissingExtra
+from pellucid.gradients import processors
 from pellucid.lessons.page import Page
 
 Array = npt.NDArray[Any]
@@ -20,6 +22,9 @@ Digits = tuple[Array, Array]  # pixels 0 ... 255, uint8 (n, pixels), and what th
 Gradient = Callable[[Network, Array, Array], dict[str, Array]]
 
 BATCH, RATE, ALL_STEPS = 100, 0.1, 10_000
+NAIVE_STEPS = 2  # by default: more would take minutes each
+PATIENCE = 600.0  # seconds: the structured method takes as many steps by default as fit
+TIMED = 0.5  # seconds that a method is tried for
 
 
 class Run(NamedTuple):
@@ -31,24 +36,50 @@ class Run(NamedTuple):
 
 
 def run(
-    page: Page, method: str = "backprop", steps: int | None = None, rows: int | None = None, seed: int = 0
+    page: Page,
+    method: str = "backprop",
+    steps: int | None = None,
+    rows: int | None = None,
+    seed: int = 0,
+    patience: float = PATIENCE,
 ) -> dict[str, Any]:
-    """Train 784-50-10 by "naive" or "backprop" gradients; `rows` limits the training and the test digits."""
+    """Train 784-50-10 by gradients of one of the GRADIENTS.
+
+    Without `steps`, naive takes two and structured what fits into `patience` seconds; `rows` limits the training and
+    the test digits.
+    """
     if method not in GRADIENTS:
         raise InputError(f"There is no method {method!r}. There are: {', '.join(GRADIENTS)}.")
-    steps = steps or (ALL_STEPS if method == "backprop" else 2)
     page.heading("title")
     data = digits(page, rows)
     net = fresh(page, data[0][0].shape[1], seed)
     twin = deepcopy(net)
     numbers = compare(page, net, *data[0])
-    page.say("loop", steps=steps, epoch=steps_per_epoch(data[0]))
+    if method in ("structured", "node"):
+        page.say(method, units=sum(layer.units for layer in net.layers if isinstance(layer, Dense)))
+    fit = pace(page, net, data[0], patience, steps is None) if method == "structured" else ALL_STEPS
+    steps = steps or (NAIVE_STEPS if method == "naive" else fit)
+    page.say("loop", steps=steps, epoch=steps_per_epoch(data[0]), call=CALLS[method])
     trained = train(net, data, GRADIENTS[method], steps, seed)
-    numbers |= price(page, net, twin, data, trained, seed) if method == "naive" else curves(page, trained)
+    numbers |= price(page, net.theta.size, trained) if method == "naive" else curves(page, trained)
+    if method != "backprop":
+        numbers |= same_place(page, net, twin, data, trained, seed)
     numbers |= keep(page, net, data, steps)
+    numbers |= prices(page, method, net, data[0], trained, numbers["estimated_seconds"])
     if method == "backprop":
         page.say("end")
     return numbers | {"losses": trained.losses, "accuracies": trained.accuracies, "net": net}
+
+
+def pace(page: Page, net: Network, training: Digits, patience: float, say_steps: bool) -> int:
+    """Say what the structured method takes here, before it begins; how many of all steps fit into the patience."""
+    seconds, _ = timed(GRADIENTS["structured"], net, training)
+    steps = min(ALL_STEPS, max(1, int(patience / seconds)))
+    page.say("pace", seconds=seconds, cores=processors(), all_steps=ALL_STEPS, minutes=seconds * ALL_STEPS / 60)
+    if say_steps:
+        key = "all_fit" if steps == ALL_STEPS else "some_fit"
+        page.say(key, steps=steps, all_steps=ALL_STEPS, minutes=patience / 60)
+    return steps
 
 
 def digits(page: Page, rows: int | None) -> tuple[Digits, Digits]:
@@ -103,12 +134,28 @@ def naive(net: Network, X: Array, y: Array) -> dict[str, Array]:
     return net.named(slopes(net, X, y, range(net.theta.size)))
 
 
-GRADIENTS: dict[str, Gradient] = {"naive": naive, "backprop": Network.gradients}
+GRADIENTS: dict[str, Gradient] = {
+    "naive": naive,
+    "backprop": Network.gradients,
+    "structured": partial(numerical_gradients, method="structured"),
+    "node": partial(numerical_gradients, method="node"),
+}
+CALLS = {
+    "naive": "naive(net, X[rows], y[rows])",
+    "backprop": "net.gradients(X[rows], y[rows])",
+    "structured": 'numerical_gradients(net, X[rows], y[rows], "structured")',
+    "node": 'numerical_gradients(net, X[rows], y[rows], "node")',
+}
+
+
+def nudged(net: Network) -> range:
+    """The parameters at which both gradients are compared."""
+    return range(0, net.theta.size, 40)
 
 
 def compare(page: Page, net: Network, X: Array, y: Array) -> dict[str, Any]:
     """Both gradients of one batch at every 40th parameter: how far apart they are, and what all would cost."""
-    X, y, some = X[:BATCH], y[:BATCH], range(0, net.theta.size, 40)
+    X, y, some = X[:BATCH], y[:BATCH], nudged(net)
     started = time.perf_counter()
     measured = slopes(net, X, y, some)
     seconds = time.perf_counter() - started
@@ -156,20 +203,53 @@ def measure(net: Network, data: tuple[Digits, Digits]) -> tuple[float, float]:
     return 100 * net.accuracy(*data[0]), 100 * net.accuracy(*data[1])
 
 
-def price(
+def price(page: Page, size: int, trained: Run) -> dict[str, Any]:
+    """What a naive step costs, and what all would."""
+    steps = len(trained.losses)
+    page.table(["step", "loss"], enumerate(trained.losses, 1))
+    seconds = trained.seconds / steps
+    numbers = {"seconds_per_step": seconds, "hours": seconds * ALL_STEPS / 3600}
+    page.say("price", steps=steps, size=size, passes=2 * size, all_steps=ALL_STEPS, **numbers)
+    return numbers
+
+
+def same_place(
     page: Page, net: Network, twin: Network, data: tuple[Digits, Digits], trained: Run, seed: int
 ) -> dict[str, Any]:
-    """What a naive step costs, what all would, and that backpropagation brings `twin` to the same place."""
-    steps, again = len(trained.losses), train(twin, data, Network.gradients, len(trained.losses), seed)
-    page.table(["step", "loss"], enumerate(trained.losses, 1))
-    numbers = {
-        "seconds_per_step": trained.seconds / steps,
-        "hours": trained.seconds / steps * ALL_STEPS / 3600,
-        "ratio": trained.seconds / again.seconds,
-        "difference": float(np.abs(net.theta - twin.theta).max()),
-    }
-    page.say("price", steps=steps, size=net.theta.size, passes=2 * net.theta.size, all_steps=ALL_STEPS, **numbers)
+    """Backpropagation takes the same steps with `twin`: how much faster, and how far apart both end."""
+    again = train(twin, data, Network.gradients, len(trained.losses), seed)
+    numbers = {"ratio": trained.seconds / again.seconds, "difference": float(np.abs(net.theta - twin.theta).max())}
+    page.say("same_place", steps=len(trained.losses), **numbers)
     return numbers
+
+
+def timed(gradient: Gradient, net: Network, training: Digits) -> tuple[float, int]:
+    """Seconds of a gradient of one batch: the mean over as many as fit into TIMED, and how many these were."""
+    X, y = training[0][:BATCH], training[1][:BATCH]
+    started, count, seconds = time.perf_counter(), 0, 0.0
+    while not count or seconds < TIMED:
+        gradient(net, X, y)
+        count, seconds = count + 1, time.perf_counter() - started
+    return seconds / count, count
+
+
+def prices(page: Page, method: str, net: Network, training: Digits, trained: Run, estimated: float) -> dict[str, Any]:
+    """All methods in one table: seconds a step, and hours for all steps."""
+    steps = len(trained.losses)
+    seconds, rows = {}, []
+    for name in ("naive", "structured", "node", "backprop"):
+        if name == method:
+            seconds[name], how = trained.seconds / steps, page.text("measured_run", steps=steps)
+        elif name == "naive":
+            seconds[name], how = estimated, page.text("measured_part", some=len(nudged(net)), size=net.theta.size)
+        else:
+            seconds[name], count = timed(GRADIENTS[name], net, training)
+            how = page.text("measured_steps", count=count)
+        hours = f"{seconds[name] * ALL_STEPS / 3600:,.3f}"
+        rows.append((name, f"{seconds[name]:.4f}", hours, f"{seconds['naive'] / seconds[name]:,.0f}", how))
+    page.table(["method", "seconds_a_step", "hours_in_all", "times_naive", "how"], rows)
+    page.say("prices", all_steps=ALL_STEPS)
+    return {"seconds": seconds}
 
 
 def curves(page: Page, trained: Run) -> dict[str, Any]:
@@ -179,7 +259,8 @@ def curves(page: Page, trained: Run) -> dict[str, Any]:
         (epoch, step, losses[step - 1], f"{training:.2f} %", f"{test:.2f} %")
         for epoch, (step, (training, test)) in enumerate(trained.accuracies.items(), 1)
     ]
-    page.table(["epoch", "step", "loss", "train", "test"], table[:: max(len(table) // 16, 1)])
+    if table:
+        page.table(["epoch", "step", "loss", "train", "test"], table[:: max(len(table) // 16, 1)])
     page.say("time", milliseconds=1000 * trained.seconds / steps, seconds=trained.seconds, steps=steps)
     window = min(100, steps)
     mean = np.convolve(losses, np.ones(window) / window, "valid")

@@ -10,6 +10,8 @@ from pellucid.plots.boundaries import boundary, boundary_grid, points
 from pellucid.plots.diagrams import network
 from pellucid.plots.histories import curves, lines
 from pellucid.plots.pixels import images, weights
+from pellucid.plots.rates import rate_search
+from pellucid.plots.runs import runs
 from pellucid.plots.slopes import functions
 from pellucid.plots.style import COLOURS, MARKERS, can_write, save
 from pellucid.plots.tables import bars, confusion, residuals
@@ -28,7 +30,9 @@ __all__ = [
     "lines",
     "network",
     "points",
+    "rate_search",
     "residuals",
+    "runs",
     "save",
     "weights",
 ]

@@ -54,18 +54,18 @@ def curves(history: HasCurves, title: str | None = None, log: bool = False, ax: 
         >>> [panel.get_ylabel() for panel in curves(run).axes]
         ['loss', 'accuracy']
     """
-    loss = _column(history.loss, "history.loss")
+    loss = column_of(history.loss, "history.loss")
     if loss is None:
         raise InputError("history.loss is None; give the history of a training run with at least one epoch")
-    accuracy = _column(history.accuracy, "history.accuracy")
-    held_out = _column(history.validation_accuracy, "history.validation_accuracy")
+    accuracy = column_of(history.accuracy, "history.accuracy")
+    held_out = column_of(history.validation_accuracy, "history.validation_accuracy")
     both = ax is None and not (accuracy is None and held_out is None)
     if ax is None:
         figure = style.figure(11.0 if both else 7.0, 4.4)
         panels = figure.subplots(1, 2 if both else 1, squeeze=False)[0]
     else:
         figure, panels = ax.figure.figure, [ax]
-    _panel(panels[0], loss, _column(history.validation_loss, "history.validation_loss"), "loss", log)
+    _panel(panels[0], loss, column_of(history.validation_loss, "history.validation_loss"), "loss", log)
     if both:
         from matplotlib.ticker import FuncFormatter
 
@@ -120,11 +120,11 @@ def lines(
         handles.append(draw(ax, x, y, look))
     if len(series) > 1:
         style.legend(ax, handles, list(series), loc="best")
-    _scale(ax, log, handles)
+    log_scale(ax, log, handles)
     return style.finish(figure)
 
 
-def _column(values: Any, what: str) -> Numbers | None:
+def column_of(values: Any, what: str) -> Numbers | None:
     """One number an epoch, or None; NaN and infinity may stand in it."""
     if values is None:
         return None
@@ -138,7 +138,7 @@ def _pair(curve: Any, name: str) -> tuple[Numbers, Numbers]:
     """x and y of a curve that was given as y or as (x, y)."""
     what = f"the curve {name!r}"
     x, y = curve if isinstance(curve, tuple) and len(curve) == 2 and np.ndim(curve[0]) == 1 else (None, curve)
-    heights = _column(y, what)
+    heights = column_of(y, what)
     if heights is None:
         raise InputError(f"{what} is None; give its numbers, or leave it out")
     places = numbers(np.arange(len(heights)) if x is None else x, what)
@@ -176,7 +176,7 @@ def _panel(ax: Axes, training: Numbers | None, validation: Numbers | None, ylabe
                 color=look["color"],
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
             )
-    _scale(ax, log, handles)
+    log_scale(ax, log, handles)
 
 
 def draw(ax: Axes, x: Numbers, y: Numbers, look: Mapping[str, Any]) -> Any:
@@ -188,7 +188,7 @@ def draw(ax: Axes, x: Numbers, y: Numbers, look: Mapping[str, Any]) -> Any:
     return ax.plot(x, np.where(fine, y, np.nan), **look, **dots)[0]
 
 
-def _scale(ax: Axes, log: bool, handles: Sequence[Any]) -> None:
+def log_scale(ax: Axes, log: bool, handles: Sequence[Any]) -> None:
     """A logarithmic scale where one was asked for and something is above 0 to stand on it."""
     heights = [numbers(line.get_ydata(), "y") for line in handles]
     if log and any(np.nanmax(y, initial=0.0) > 0.0 for y in heights):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ INK = "#24292F"
 SOFT = "#57606A"
 FAINT = "#D0D7DE"
 DPI = 150
+NOTEBOOK_DPI = 90
 
 # Fonts with Chinese signs, as the usual systems name them.
 _CHINESE = (
@@ -71,10 +74,21 @@ def area(k: int) -> float:
 def figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches that keeps its parts from overlapping."""
     engine = need("matplotlib.layout_engine", "plot").ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.06)
-    made: Figure = need("matplotlib.figure", "plot").Figure(
-        figsize=(width, height), dpi=DPI, facecolor="white", layout=engine
-    )
+    return _made(width, height, engine)
+
+
+def _made(width: float, height: float, layout: Any) -> Figure:
+    """A figure that shows itself in a notebook, although pyplot, which would see to that, is not used."""
+    figure_class = need("matplotlib.figure", "plot").Figure
+    made: Figure = figure_class(figsize=(width, height), dpi=DPI, facecolor="white", layout=layout)
+    setattr(made, "_repr_png_", partial(_png, made))  # noqa: B010  # the name is IPython's, which matplotlib lacks
     return made
+
+
+def _png(figure: Figure) -> bytes:
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=NOTEBOOK_DPI, bbox_inches="tight", pad_inches=0.1)
+    return file.getvalue()
 
 
 def place(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
@@ -87,9 +101,7 @@ def place(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
 
 def sheet(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure covered by one bare pair of axes that counts in inches from the lower left corner."""
-    made: Figure = need("matplotlib.figure", "plot").Figure(
-        figsize=(width, height), dpi=DPI, facecolor="white", layout="none"
-    )
+    made = _made(width, height, "none")
     ax = made.add_axes((0.0, 0.0, 1.0, 1.0))
     ax.set(xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()

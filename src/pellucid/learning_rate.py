@@ -1,0 +1,310 @@
+"""Which learning rate to begin with: a range test finds where to look, short trials decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid import inputs as check
+from pellucid.engines import ENGINES, readable
+from pellucid.errors import InputError, TrainingDiverged
+from pellucid.jobs import Job
+from pellucid.network import Network
+from pellucid.optimizers import Optimizer
+from pellucid.schedules import Place, Schedule, Watch
+from pellucid.settings import Settings
+from pellucid.tables import html_table, notebook, number, text_table
+from pellucid.training import prepare
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = npt.NDArray[Any]
+SAMPLE = 1000  # rows at most that a loss is taken of: always the same ones, so that two losses can be compared
+NEIGHBOURS = 2  # on either side, over which the curve is averaged
+EXPLODED = 4  # the range test ends where the loss has risen by so many times its size
+IMPROVED = 1e-3  # of the loss at the start: what counts as having become lower
+ALIKE = 0.1  # of the lowest loss of the trials: what ends so near to it counts as equally good
+TAIL = 10  # steps at the end of a trial whose losses are averaged
+
+
+@dataclass(frozen=True)
+class _Growing(Schedule):
+    """The rate of every step is `factor` times that of the step before."""
+
+    factor: float
+
+    def scale(self, place: Place, watch: Watch) -> float:
+        return float(self.factor**place.step)
+
+
+@dataclass(frozen=True, eq=False)
+class RateSearch:
+    """The result of `find_learning_rate`; print it, plot it, or take its `rate`.
+
+    Attributes:
+        rate: the suggestion, or None where none can be made.
+        reason: why, in words.
+        rates: of the steps of the range test, (steps,), up to where the loss exploded.
+        losses: after each of these steps, (steps,).
+        smoothed: means of five neighbouring losses, (steps,).
+        start: the loss before any step.
+        trials: the loss after a short training at each rate that was tried; inf where it exploded.
+        optimizer: the one to train with, the suggested rate in it where there is one.
+        batch_size: rows a step; None for all of them. Train with the same, for the rate belongs to it.
+    """
+
+    rate: float | None
+    reason: str
+    rates: Array
+    losses: Array
+    smoothed: Array
+    start: float
+    trials: Mapping[float, float]
+    optimizer: Optimizer
+    batch_size: int | None
+
+    @property
+    def heading(self) -> str:
+        """The result in one line."""
+        batches = "the full batch" if self.batch_size is None else f"batches of {self.batch_size}"
+        found = "No learning rate" if self.rate is None else f"Learning rate {number(self.rate, 2)}"
+        return f"{found} for {type(self.optimizer).__name__} on {batches}"
+
+    def tables(self) -> dict[str, list[list[str]]]:
+        """The curve at about a dozen rates, and the trials: rows of texts by what stands above them."""
+        last = len(self.rates) - 1
+        shown = sorted({round(i * last / 12) for i in range(13)}) if len(self.rates) else []
+        curve = [[number(self.rates[i], 2), number(self.smoothed[i], 5)] for i in shown]
+        trials = [
+            [number(rate, 2), number(loss, 5), "suggested" * (rate == self.rate)]
+            for rate, loss in sorted(self.trials.items())
+        ]
+        tables = {
+            "Range test": [["rate", "loss, smoothed"], *curve],
+            "Trials": [["rate", "loss at the end", ""], *trials],
+        }
+        return {name: rows for name, rows in tables.items() if len(rows) > 1}
+
+    def __str__(self) -> str:
+        tables = (f"\n{name}:\n{text_table(rows, (0, 1))}" for name, rows in self.tables().items())
+        return "\n".join([f"{self.heading}. {self.reason}", *tables])
+
+    def _repr_html_(self) -> str:
+        tables = (html_table(rows, (0, 1), name) for name, rows in self.tables().items())
+        return notebook(f"{self.heading}. {self.reason}", *tables)
+
+    def plot(self) -> Figure:
+        """The range test as a curve over the rate, the trials as dots, the suggestion as a line.
+
+        Raises:
+            InputError: there is nothing to draw: the first step already exploded.
+            MissingExtra: matplotlib is not installed.
+        """
+        from pellucid import plots
+
+        return plots.rate_search(self)
+
+
+def find_learning_rate(
+    net: Network,
+    X: Any,
+    y: Any,
+    optimizer: Optimizer | str | None = None,
+    batch_size: int | None = 32,
+    low: float = 1e-7,
+    high: float = 10.0,
+    steps: int = 120,
+    trial: int = 200,
+    seed: int = 0,
+    l2: float = 0.0,
+    l1: float = 0.0,
+    class_weight: Mapping[int, float] | str | None = None,
+    sample_weight: Any = None,
+    clip_norm: float | None = None,
+    engine: str = "auto",
+) -> RateSearch:
+    """A learning rate to begin with, found on copies of the network; the one that is given does not change.
+
+    First the range test: one training whose rate grows from `low` to `high`, the same factor at every step, until the
+    loss explodes. It shows the range in which something is learnt, but it cannot tell what many steps at one rate
+    would do. So short trainings follow, each from the initial weights: at rates around the one where the loss was
+    lowest, each twice the last. The rate that ends lowest is suggested, or a smaller one that ends as low within 10 %.
+
+    Args:
+        net: the network, as it would be trained.
+        X: features (n, inputs).
+        y: targets, as in `fit`.
+        optimizer: a record or a name; its own learning rate plays no part. SGD by default.
+        batch_size: rows a step; None for all of them.
+        low, high: the range of rates.
+        steps: of the range test, 10 or more.
+        trial: steps of each trial; 0 for none: a quarter of the rate where the loss was lowest is suggested then.
+        seed: decides the order of the rows, dropout, and which 1,000 rows the losses are taken of if there are more.
+        l2, l1, class_weight, sample_weight, clip_norm, engine: as in `fit`.
+
+    Raises:
+        InputError: data or settings that do not fit, or `low` is not below `high`.
+
+    Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV (2017), section 3.3, for the range test.
+
+    Example:
+        >>> from pellucid import Dense
+        >>> from pellucid.data import make_moons
+        >>> X, y = make_moons(200, noise=0.2, seed=0)
+        >>> net = Network([Dense(16, "tanh"), Dense(2, "softmax")], inputs=2)
+        >>> search = find_learning_rate(net, X, y, "adam")
+        >>> 0.003 < search.rate < 1
+        True
+        >>> history = net.fit(X, y, optimizer=search.optimizer, batch_size=search.batch_size, epochs=30)
+    """
+    low, high = (check.number(v, name, 0, open_below=True) for v, name in ((low, "low"), (high, "high")))
+    if low >= high:
+        raise InputError(f"low must be below high; this is low={low:g}, high={high:g}.")
+    steps, trial = check.whole(steps, "steps", 10), check.whole(trial, "trial", 0)
+    settings = Settings(
+        optimizer="sgd" if optimizer is None else optimizer,  # type: ignore[arg-type]
+        batch_size=batch_size,
+        seed=seed,
+        l2=l2,
+        l1=l1,
+        class_weight=class_weight,
+        sample_weight=sample_weight,
+        clip_norm=clip_norm,
+        engine=engine,
+    )
+    ground = _Ground(net, X, y, settings)
+    rates = np.geomspace(low, high, steps)
+    losses = ground.range_test(rates)
+    return _judged(ground, rates[: len(losses)], losses, high, trial)
+
+
+class _Ground:
+    """What all trainings of a search begin with: a checked problem, a fitted scaler, the same weights."""
+
+    def __init__(self, net: Network, X: Any, y: Any, settings: Settings) -> None:
+        self.job = prepare(deepcopy(net), X, y, settings)
+        n = self.job.n
+        rows = None if n <= SAMPLE else np.random.default_rng(settings.seed).choice(n, SAMPLE, replace=False)
+        self.sample = self.job.problem.part(rows)
+        self.start = self.loss(self.job.net)
+
+    def loss(self, net: Network) -> float:
+        l2, l1 = self.job.settings.l2, self.job.settings.l1
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(readable.loss(net, net.theta, *self.sample, l2, l1)[0])
+
+    def training(self, rate: float, steps: int, schedule: Schedule | None = None) -> Iterator[Network]:
+        """Train a copy from the initial weights, and give it after every step until something is not finite."""
+        settings = self.job.settings
+        optimizer = replace(settings.optimizer, learning_rate=rate)
+        settings = replace(settings, optimizer=optimizer, epochs=steps, schedule=schedule or settings.schedule)
+        job = Job(deepcopy(self.job.net), self.job.problem, None, settings, self.job.engine)
+        for step in range(steps):
+            try:
+                ENGINES[job.engine].run(job, step, step + 1)
+            except TrainingDiverged:
+                return
+            yield job.net
+
+    def range_test(self, rates: Array) -> Array:
+        """The loss after each step, until it explodes."""
+        losses: list[float] = []
+        lowest = self.start
+        for net in self.training(float(rates[0]), len(rates), _Growing(float(rates[1] / rates[0]))):
+            loss = self.loss(net)
+            if not np.isfinite(loss):
+                break
+            losses.append(loss)
+            lowest = min(lowest, loss)
+            if loss > lowest + EXPLODED * max(abs(self.start), abs(lowest)):
+                break
+        return np.array(losses)
+
+    def trial(self, rate: float, steps: int) -> float:
+        """The loss that a training at one rate ends with, averaged over its last steps; inf where it exploded."""
+        losses = []
+        for step, net in enumerate(self.training(rate, steps), 1):
+            if step > steps - TAIL:
+                losses.append(self.loss(net))
+        mean = float(np.mean(losses)) if len(losses) == min(TAIL, steps) else np.inf
+        return mean if np.isfinite(mean) else np.inf
+
+    def improved(self, loss: float) -> bool:
+        return self.start - loss > IMPROVED * abs(self.start)
+
+
+def _judged(ground: _Ground, rates: Array, losses: Array, high: float, trial: int) -> RateSearch:
+    """The suggestion that follows from a range test, and from trials around it."""
+    settings = ground.job.settings
+    smoothed = _smoothed(losses)
+
+    def result(rate: float | None, reason: str, trials: Mapping[float, float]) -> RateSearch:
+        optimizer = settings.optimizer if rate is None else replace(settings.optimizer, learning_rate=rate)
+        return RateSearch(rate, reason, rates, losses, smoothed, ground.start, trials, optimizer, settings.batch_size)
+
+    if not len(losses) or not ground.improved(losses.min()):
+        return result(None, _no_use(ground, rates, losses, high), {})
+    middle = float(rates[np.argmin(smoothed)])
+    found = f"In the range test the loss fell from {ground.start:.4g} and was lowest near the rate {middle:.2g}."
+    if not trial:
+        return result(middle / 4, f"{found} A quarter of that is suggested.", {})
+    trials = _trials(ground, middle, float(rates[0]), high, trial)
+    best = min(trials, key=trials.__getitem__)
+    rate = min(tried for tried, loss in trials.items() if loss <= trials[best] + ALIKE * abs(trials[best]))
+    if not ground.improved(trials[best]):
+        return result(None, f"{found} But {trial} steps at any constant rate did not end below the start.", trials)
+    edge = " That is the upper end of what was searched: look higher with high=..." if 2 * best > high else ""
+    reason = (
+        f"{found} Then {trial} steps were tried at each of {len(trials)} rates: at {rate:.2g} they ended lowest, or as "
+        f"low within {ALIKE:.0%} as at a larger one.{edge}"
+    )
+    return result(rate, reason, trials)
+
+
+def _trials(ground: _Ground, middle: float, low: float, high: float, steps: int) -> dict[float, float]:
+    """Losses by rate: from a 16th of the middle to four times it, each rate twice the last, and on while that helps.
+
+    Many steps at one rate bear less than the few that the range test took near it, so most of the trials lie below.
+    """
+    trials = {
+        rate: ground.trial(rate, steps) for rate in (middle * 2.0**k for k in range(-4, 3)) if low <= rate <= high
+    }
+    while True:
+        best, bottom, top = min(trials, key=trials.__getitem__), min(trials), max(trials)
+        further = bottom / 2 if best <= 2 * bottom else 2 * top if best == top else None
+        if further is None or not low <= further <= high:
+            return trials
+        trials[further] = ground.trial(further, steps)
+
+
+def _no_use(ground: _Ground, rates: Array, losses: Array, high: float) -> str:
+    """Why no rate helps, and what to do."""
+    if not len(losses):
+        return (
+            "The very first step exploded, at the lowest rate of all. Scale the features (scaler=Standardizer()), "
+            "or search lower with low=..."
+        )
+    if rates[-1] < high * (1 - 1e-9):
+        return (
+            f"The loss never fell below the {ground.start:.4g} it began with, and exploded at the rate "
+            f"{rates[-1]:.2g}. Scale the features (scaler=Standardizer()), and values that are to be predicted, or "
+            "search lower with low=..."
+        )
+    return (
+        f"At no rate from {rates[0]:.2g} to {rates[-1]:.2g} did the loss fall below the {ground.start:.4g} it began "
+        "with. Either the network is trained already, or it cannot learn: see pellucid.diagnose(net, X, y)."
+    )
+
+
+def _smoothed(losses: Array) -> Array:
+    """Means over each loss and its neighbours; beyond the ends the outermost losses go on."""
+    width = 2 * NEIGHBOURS + 1
+    if not len(losses):
+        return losses
+    return np.convolve(np.pad(losses, NEIGHBOURS, mode="edge"), np.full(width, 1 / width), "valid")
