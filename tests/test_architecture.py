@@ -20,6 +20,7 @@ HOUSE = [
     "errors",
     "inputs",
     "records",
+    "source",
     "tables",
     "curves",
     "activations",
@@ -68,10 +69,13 @@ DOWNWARDS = {
     ("learning_rate", "plots"): "RateSearch.plot draws",
     ("comparison", "plots"): "Comparison.plot draws",
     ("engines", "jobs"): "the type of what an engine runs",
+    ("engines", "data"): "the scalers whose formula compiled loops fold in",
 }
 
 # What a room may import at the top of its files beyond NumPy and Python's own.
 LIBRARIES = {"cli": {"typer", "rich"}}
+# These files run in a process of their own that makes machine code; nothing else imports them.
+BUILD = {f"pellucid.engines.compiled.{name}" for name in ("build", "kernel", "arithmetic")}
 
 
 class Import(NamedTuple):
@@ -166,5 +170,12 @@ def test_there_are_no_circles_inside_a_room_either() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_no_library_but_numpy_is_imported_at_once(name: str) -> None:
     allowed = sys.stdlib_module_names | {"numpy", "pellucid"} | LIBRARIES.get(room(name), set())
+    if name in BUILD:
+        allowed |= {"numba", "llvmlite"}
     at_once = {found.module.partition(".")[0] for found in IMPORTS[name] if found.at_once}
     assert at_once <= allowed
+
+
+def test_only_the_build_needs_numba() -> None:
+    importers = {importer for importer, imported, _ in OURS if imported in BUILD}
+    assert importers <= BUILD

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pellucid import engines
 from pellucid import inputs as check
-from pellucid.engines import ENGINES, readable
+from pellucid.engines import readable
 from pellucid.errors import InputError, TrainingDiverged
 from pellucid.jobs import Job
 from pellucid.network import Network
@@ -204,10 +205,11 @@ class _Ground:
         settings = self.job.settings
         optimizer = replace(settings.optimizer, learning_rate=rate)
         settings = replace(settings, optimizer=optimizer, epochs=steps, schedule=schedule or settings.schedule)
-        job = Job(deepcopy(self.job.net), self.job.problem, None, settings, self.job.engine)
+        job = Job(deepcopy(self.job.net), self.job.problem, None, settings, settings.engine)
+        engines.get_ready(job)
         for step in range(steps):
             try:
-                ENGINES[job.engine].run(job, step, step + 1)
+                engines.module(job.engine).run(job, step, step + 1)
             except TrainingDiverged:
                 return
             yield job.net

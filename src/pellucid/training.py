@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pellucid import engines
 from pellucid import inputs as check
-from pellucid.engines import ENGINES, choose, get_ready, readable
+from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError, TrainingDiverged
 from pellucid.history import Epoch, History, Run
@@ -106,7 +107,7 @@ def train(net: Network, X: Any, y: Any, **settings: Any) -> Iterator[Epoch]:
 
 def run(job: Job, watched: bool = True) -> Generator[Epoch]:
     """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to."""
-    engine = ENGINES[job.engine]
+    engine = engines.module(job.engine)
     started = time.perf_counter()
     try:
         while job.done < job.settings.epochs:
@@ -132,7 +133,7 @@ def run(job: Job, watched: bool = True) -> Generator[Epoch]:
 
 def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
     """Check data and settings against the network, hold rows out, and make the job."""
-    engine = choose(settings.engine)
+    engines.check(settings.engine)
     X = check.features(X, net.inputs)
     t = net.encode(y, len(X))
     w = None if settings.sample_weight is None else check.row_weights(settings.sample_weight, len(X))
@@ -150,8 +151,8 @@ def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
     if held_out is not None:
         validation = readable.problem(net, *held_out, None, ("validation X", "validation y"))
     seen = None if held_out is None or validation is None else (held_out[0], validation.t)
-    job = Job(net, problem, validation, settings, engine, Run(net, X, t, problem.w, seen, settings))
-    get_ready(job)
+    job = Job(net, problem, validation, settings, settings.engine, Run(net, X, t, problem.w, seen, settings))
+    engines.get_ready(job)
     return job
 
 

@@ -44,7 +44,7 @@ OPTIMIZERS: list[Optimizer] = [
     SGD(0.02, momentum=0.9),
     SGD(0.02, momentum=0.9, nesterov=True),
     AdaGrad(0.05),
-    RMSProp(1e-4),  # at larger rates some parameter passes its optimum, where rounding alone decides which way it jumps
+    RMSProp(1e-5),  # at larger rates some parameter passes its optimum, where rounding alone decides which way it jumps
     Adam(0.01),
     AdamW(0.01, weight_decay=0.1),
 ]

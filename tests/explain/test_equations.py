@@ -529,7 +529,7 @@ def test_an_update_that_cannot_be_read_appears_by_its_name(optimizer: Optimizer,
 
 
 def test_a_network_without_any_source_still_has_equations(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pellucid.explain import source
+    from pellucid import source
     from pellucid.explain.textbook import own_lines
 
     def nothing(*_: Any) -> Any:

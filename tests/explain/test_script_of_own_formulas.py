@@ -14,9 +14,9 @@ from scipy import special
 import programs
 from pellucid import SGD, Activation, Adam, Dense, Initializer, InputError, Loss, Network, Optimizer
 from pellucid.data import make_moons
-from pellucid.explain.source import read
 from pellucid.optimizers import Rule, State
 from pellucid.schedules import Place, Schedule, Watch
+from pellucid.source import read
 
 # Activations.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.explain.source import read
+from pellucid.source import read
 
 NOTE = "_note_"
 
@@ -22,7 +22,7 @@ def intermediates(
     """The values that the names inside a function are given, one after the other.
 
     Args:
-        function: one whose source can be read; see `pellucid.explain.source.read`.
+        function: one whose source can be read; see `pellucid.source.read`.
         arguments: what it is called with, in order; named: and by name.
 
     Returns:

@@ -1,6 +1,6 @@
 """The from-scratch NumPy program of a network: what `fit` does, as a tutorial would write it, number for number.
 
-The formulas in it are the records' own: see `pellucid.explain.source`. Everything else is written by the modules of
+The formulas in it are the records' own: see `pellucid.source`. Everything else is written by the modules of
 `pellucid.explain.program`, one for each section.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.engines import choose
+from pellucid import engines
 from pellucid.engines.readable import BLOCK
 from pellucid.errors import FileError, InputError
 from pellucid.explain.program import data, loop, parameters
@@ -85,7 +85,7 @@ def script(
         array([0.63225678, 0.61057048])
     """
     asked = Settings.of(settings)
-    choose(asked.engine)  # there must be such an engine, whichever it is
+    engines.check(asked.engine)  # there must be such an engine, whichever it is
     file = None if path is None else _program_file(path)
     if weights not in ("auto", "included", "redrawn"):
         raise InputError(f'weights must be "auto", "included" or "redrawn"; this is {weights!r}.')

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.engines.compiled.graph import CannotCompile
 from pellucid.engines.compiled.plan import Plan
+from pellucid.engines.compiled.store import BuildFailed
 from pellucid.engines.readable import BLOCK
 from pellucid.schedules import Constant
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pellucid.jobs import Job
 
 Array = npt.NDArray[Any]
+
+__all__ = ["BuildFailed", "CannotCompile", "at_once", "prepare", "run"]
 
 SECONDS = 0.05  # a call lasts about so long: Ctrl-C is heard between calls
 MOST_ROWS = 2**22  # whose order, and mask of dropout, is drawn for one call
@@ -82,12 +86,11 @@ def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
         weights = np.full(count, job.weight(None))
         steps = {"begins": np.zeros(count, dtype=np.int64), "counts": np.full(count, n)}
         steps |= {"order": plan.in_order, "weights": weights}
-        orders = None
     else:
         index = np.arange(begin, stop)
         places = index % each * batch
         steps = {"begins": (index // each - begin // each) * n + places, "counts": np.minimum(batch, n - places)}
-        orders = []
+    orders: list[Array] = []
     kept: list[Array] = []
     kept_at = np.zeros((count, len(plan.dense)), dtype=np.int64)
     size = 0
@@ -95,7 +98,7 @@ def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
         epoch, k = divmod(step, each)
         if k == 0:
             job.begin(epoch)
-        if orders is not None and (k == 0 or step == begin):
+        if not job.full_batch and (k == 0 or step == begin):
             orders.append(job.order)
         if plan.dropouts:
             assert job.rng is not None
@@ -103,7 +106,7 @@ def _rows_of(job: Job, plan: Plan, begin: int, stop: int) -> dict[str, Array]:
                 kept_at[step - begin, layer] = size
                 kept.append(mask)
                 size += mask.size
-    if orders is not None:
+    if not job.full_batch:
         steps["order"] = np.concatenate(orders)
         steps["weights"] = steps["counts"].astype(np.float64)
         if job.problem.w is not None:

@@ -69,10 +69,9 @@ class Graph:
 
     def add(self, operation: str, arguments: tuple[int, ...] = (), kind: Kind | None = None, value: Any = None) -> int:
         """The index of a node; one that is there already is used again."""
-        if kind is None:
-            kinds = [self.nodes[i].kind for i in arguments]
-            kind = max(kinds, key=lambda one: _ORDER[one], default="number")
-        node = Node(operation, arguments, kind, value)
+        kinds: list[Kind] = [self.nodes[i].kind for i in arguments]
+        widest: Kind = max(kinds, key=_ORDER.__getitem__, default="number")
+        node = Node(operation, arguments, kind or widest, value)
         key = node._replace(value=repr(value))  # 0.0 and -0.0, 1 and 1.0 are not the same
         if key not in self._known:
             self._known[key] = len(self.nodes)

@@ -108,7 +108,7 @@ def products(F: Any) -> tuple[Any, Any, Any]:
     """The three products of a small layer, as loops over the rows of data; four terms a time save memory traffic."""
 
     @njit(**FAST)
-    def affine(x, W, b, z, fan_in, units, M):  # type: ignore[no-untyped-def]
+    def affine(x, W, b, z, fan_in, units, M):
         """z = W^T x + b."""
         for j in range(units):
             start = b[j]
@@ -137,7 +137,7 @@ def products(F: Any) -> tuple[Any, Any, Any]:
                     z[j * M + i] += w0 * x[k * M + i]
 
     @njit(**FAST)
-    def to_inputs(W, delta, g, fan_in, units, M):  # type: ignore[no-untyped-def]
+    def to_inputs(W, delta, g, fan_in, units, M):
         """g = W delta."""
         for k in range(fan_in):
             w0 = W[k * units]
@@ -158,7 +158,7 @@ def products(F: Any) -> tuple[Any, Any, Any]:
                 j += 1
 
     @njit(**FAST)
-    def to_weights(x, delta, gW, fan_in, units, M):  # type: ignore[no-untyped-def]
+    def to_weights(x, delta, gW, fan_in, units, M):
         """gW += x delta^T."""
         for j in range(units):
             k = 0
@@ -187,7 +187,7 @@ def products(F: Any) -> tuple[Any, Any, Any]:
 
 def counting(F: Any) -> Any:
     @njit(**FAST)
-    def right(a, t, K, M, task):  # type: ignore[no-untyped-def]
+    def right(a, t, K, M, task):
         """How many of M rows are answered as t says: by the largest output (1), or by each one's side of a half (2)."""
         count = 0
         if task == 1:
@@ -210,7 +210,7 @@ def counting(F: Any) -> Any:
 
 def dropping(F: Any) -> Any:
     @njit(**FAST)
-    def dropped(a, kept, factor, x, units, M):  # type: ignore[no-untyped-def]
+    def dropped(a, kept, factor, x, units, M):
         """x = a where kept, row by row of the data, times the factor; else 0."""
         for i in range(M):
             for j in range(units):
@@ -242,7 +242,7 @@ def steps(F: Any, wide: bool) -> tuple[Callable[..., int], tuple[Any, ...]]:
         begins, counts, totals, rates, kept, kept_at, losses, corrects,
         inputs, zs, outputs, backs, t, w, a, delta, row_losses, arrays, rows,
         gather_X, gather_T, gather_W, forwards, backwards, output, update, penalized, product,
-    ):  # type: ignore[no-untyped-def]  # fmt: skip
+    ):  # fmt: skip
         """Steps [first, last); gives the step whose loss or gradient is not finite, -1 - step if its update is not,
         else `last`."""
         present = False

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.data.scalers import Pixels, Standardizer
 from pellucid.engines.compiled import store, units
 from pellucid.engines.compiled.graph import CannotCompile
 from pellucid.layers import Dense, Dropout
@@ -61,16 +60,20 @@ class Plan:
         return np.asarray(steps["order"][begin : begin + steps["counts"][step]])
 
     def _data(self, problem: Any) -> None:
+        from pellucid.data.scalers import Pixels, Standardizer
+
         X, scaler = problem.inputs.X, problem.inputs.scaler
         self.X = np.ascontiguousarray(X)
         if self.X.dtype.name not in HELD or not self.X.dtype.isnative:
             self.X = np.ascontiguousarray(problem.inputs.batch(slice(None)))
             scaler = None
-        self.mean, self.scale, self.scaled = np.zeros(self.widths[0]), np.ones(self.widths[0]), ""
+        self.mean: Array = np.zeros(self.widths[0])
+        self.scale: Array = np.ones(self.widths[0])
+        self.scaled = ""
         if isinstance(scaler, Pixels):
             self.scaled = "pixels"
         elif isinstance(scaler, Standardizer):
-            self.scaled, self.mean, self.scale = "shifted", scaler.mean, scaler.scale
+            self.scaled, self.mean, self.scale = "shifted", np.asarray(scaler.mean), np.asarray(scaler.scale)
         elif scaler is not None:
             raise CannotCompile(f"the scaler {type(scaler).__name__}")
         self.T = np.ascontiguousarray(problem.t)
@@ -203,7 +206,9 @@ def _ctypes() -> list[Any]:
 
 def _dropouts(layers: Any) -> tuple[list[float], list[tuple[int, float]]]:
     """What the kept inputs of each Dense layer are multiplied with, 1 without dropout; and (layer, rate) in order."""
-    factors, dropouts, waiting = [], [], 0.0
+    factors: list[float] = []
+    dropouts: list[tuple[int, float]] = []
+    waiting = 0.0
     for layer in layers:
         if isinstance(layer, Dropout):
             if waiting and layer.rate:

@@ -101,8 +101,8 @@ def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int,
         w = graph.input("w", "row")
         value, delta = graph.add("multiply", (value, w)), graph.add("multiply", (delta, w))
     delta = graph.add("multiply", (delta, graph.input("share", "number")))
-    how = "summed" if graph.nodes[value].kind == "array" else "written"
-    outputs = [Output(a, "a"), Output(value, "losses", how), Output(delta, "delta")]
+    losses = Output(value, "losses", "summed" if graph.nodes[value].kind == "array" else "written")
+    outputs = [Output(a, "a"), losses, Output(delta, "delta")]
     loops = Loops(graph, outputs, {"share": "share"}, written_out=units)
     return _unit("output", OUTPUT, "F F F F F F F F int64 int64 float64", loops, dtype)
 

@@ -28,7 +28,7 @@ from pellucid.explain.notation.tree import (
     leaves,
     walk,
 )
-from pellucid.explain.source import number_like, read
+from pellucid.source import number_like, read
 
 INLINE = 5  # numbers and symbols in all the places of a name: up to here its value is put in its place
 Written: TypeAlias = Callable[..., Any]

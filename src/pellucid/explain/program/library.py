@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from pellucid.errors import InputError
 from pellucid.explain.program.text import filled, grouped, identifier, names_in, number, with_names, without_math
-from pellucid.explain.source import Source, read
+from pellucid.source import Source, read
 
 Function: TypeAlias = Callable[..., Any]
 

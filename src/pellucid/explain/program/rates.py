@@ -26,8 +26,8 @@ from pellucid.explain.program.text import (
     with_names,
     without_math,
 )
-from pellucid.explain.source import number_like
 from pellucid.schedules import Constant, Place, Schedule, Watch
+from pellucid.source import number_like
 
 NAMES = (*Place._fields, *Watch._fields)  # what the methods of a schedule look at, as a program calls it
 

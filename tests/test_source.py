@@ -17,10 +17,10 @@ from scipy import special
 
 from pellucid import InputError
 from pellucid.activations import ACTIVATIONS, largest_exponent, magnitude, sigmoid
-from pellucid.explain.source import number_like, read
 from pellucid.initializers import INITIALIZERS
 from pellucid.losses import LOSSES
 from pellucid.optimizers import SGD, AdaGrad, Adam, Optimizer, RMSProp
+from pellucid.source import number_like, read
 
 SLOPE = 0.25
 TABLE = [1, 2, 3]
