@@ -6,7 +6,7 @@ EXTRAS := cli,plot,sklearn,fast
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test nightly lint types format clean
+.PHONY: run test nightly bench lint types format clean
 
 run: $(VENV)/.run
 	$(BIN)/pellucid train
@@ -16,6 +16,10 @@ test: $(VENV)/.test
 
 nightly: $(VENV)/.test
 	$(BIN)/python -m pytest -m nightly
+
+# Peers are gigabytes: they are installed when they are first needed. Twenty minutes; leave the machine alone meanwhile.
+bench: $(VENV)/.bench
+	$(BIN)/python -m bench
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -44,6 +48,10 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 # The versions that the tests were written against; without the file, any versions the package allows.
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[$(EXTRAS),test]' -c constraints.txt
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml constraints.txt $(VENV)/.test
+	$(PIP) -e '.[bench]' -c constraints.txt
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml constraints.txt $(VENV)/.test

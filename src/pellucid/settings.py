@@ -38,6 +38,8 @@ class Settings:
         shuffle: a new order of the rows in every epoch (of mini-batches; a full batch has no order).
         seed: decides the order, dropout and what is held out.
         engine: "auto" or the name of an engine.
+        threads: how many threads the compiled engine may use; None for as many as PELLUCID_NUM_THREADS or
+            OMP_NUM_THREADS say, else as there are processors. Results do not depend on it.
 
     Raises:
         InputError: a setting out of its range, or a name that is unknown.
@@ -61,6 +63,7 @@ class Settings:
     shuffle: bool = True
     seed: int = 0
     engine: str = "auto"
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         optimizer: Any = self.optimizer
@@ -77,6 +80,7 @@ class Settings:
             "early_stopping": check.whole(self.early_stopping, "early_stopping", 1, none=True),
             "clip_norm": check.number(self.clip_norm, "clip_norm", 0, open_below=True, none=True),
             "shuffle": _flag(self.shuffle, "shuffle"),
+            "threads": check.whole(self.threads, "threads", 1, none=True),
             "seed": check.whole(self.seed, "seed", 0),
         }
         for name, value in checked.items():

@@ -45,7 +45,7 @@ def fit(
         progress: True shows a progress bar with the time left on standard error.
         on_epoch: called with every Epoch; returning True stops the training.
         settings: the fields of `pellucid.Settings`: optimizer, epochs, batch_size, l2, l1, schedule, validation,
-            early_stopping, class_weight, sample_weight, clip_norm, shuffle, seed, engine.
+            early_stopping, class_weight, sample_weight, clip_norm, shuffle, seed, engine, threads.
 
     Returns:
         The history. After Ctrl-C it holds the epochs that were completed, and `stopped` says "interrupted".

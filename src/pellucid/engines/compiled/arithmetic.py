@@ -49,16 +49,22 @@ single_of = _reinterpreted(float32, int32, ir.FloatType())
 bits_of_single = _reinterpreted(int32, float32, ir.IntType(32))
 
 
+# Added to a number, it rounds it to a whole one and leaves that in the lowest bits.
+ROUNDING = 6755399441055744.0  # 1.5 * 2^52
+ROUNDING_BITS = 0x4338000000000000
+
+
 @njit(**EXACT)
 def _near_zero(x: float) -> Any:
-    """e^r - 1 and k with x = k ln 2 + r, |r| <= 0.35, for finite x."""
-    k = np.floor(x * LOG2_E + 0.5)
+    """e^r - 1 and the whole number n with x = n ln 2 + r, |r| <= 0.35, for finite x."""
+    t = x * LOG2_E + ROUNDING
+    k = t - ROUNDING
     r = (x - k * LN2_HIGH) - k * LN2_LOW
     s = r * r
     q = s * s
     odd = (C3 + r * C4) + s * (C5 + r * C6)
     even = (C7 + r * C8) + s * (C9 + r * C10) + q * (C11 + r * C12)
-    return r + (s * 0.5 + s * r * (odd + q * even)), k
+    return r + (s * 0.5 + s * r * (odd + q * even)), bits_of(t) - ROUNDING_BITS
 
 
 @njit(**EXACT)
@@ -69,15 +75,8 @@ def _between(x: float, low: float, high: float) -> float:
 
 
 @njit(**EXACT)
-def _whole(k: float) -> int:
-    """k as a whole number; 0 for NaN, of which there is none."""
-    return int64(k if k == k else 0.0)
-
-
-@njit(**EXACT)
 def exp64(x: float) -> float:
-    p, k = _near_zero(_between(x, -746.0, 710.0))
-    n = _whole(k)
+    p, n = _near_zero(_between(x, -746.0, 710.0))
     half = n >> 1  # 2^n in two factors: the first never overflows, and both together reach subnormal numbers
     scale = double_of((half + 1023) << 52)
     return (scale * p + scale) * double_of((n - half + 1023) << 52)
@@ -85,8 +84,7 @@ def exp64(x: float) -> float:
 
 @njit(**EXACT)
 def expm164(x: float) -> float:
-    p, k = _near_zero(_between(x, -50.0, 710.0))
-    n = _whole(k)
+    p, n = _near_zero(_between(x, -50.0, 710.0))
     half = n >> 1
     scale, rest = double_of((half + 1023) << 52), double_of((n - half + 1023) << 52)
     y = (scale * p) * rest + (scale * rest - 1.0)
@@ -97,8 +95,8 @@ def expm164(x: float) -> float:
 @njit(**EXACT)
 def tanh64(x: float) -> float:
     y = min(abs(x), 20.0)  # beyond, tanh is 1 to the last digit
-    p, k = _near_zero(y + y)
-    scale = double_of((_whole(k) + 1023) << 52)
+    p, n = _near_zero(y + y)
+    scale = double_of((n + 1023) << 52)
     e = scale * p + (scale - 1.0)  # e^2x - 1, exact near 0 where scale is 1
     y = e / (e + 2.0)
     y = -y if x < 0.0 else y

@@ -25,8 +25,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from numba import cfunc, types
 
-from pellucid.engines.compiled import arithmetic, kernel
-from pellucid.engines.compiled.machine import target_machine
+from pellucid.engines.compiled import arithmetic, kernel, machine, products
 
 TYPES = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "void": types.void}
 HELD = {"uint8": types.uint8, "int8": types.int8, "uint16": types.uint16, "int16": types.int16, "int32": types.int32,
@@ -54,7 +53,7 @@ def function_of(request: dict[str, Any]) -> tuple[Callable[..., Any], tuple[Any,
     """What is to be compiled, the types of its arguments and of its result."""
     F = TYPES[request["dtype"]]
     if request["name"] == "steps":
-        function, arguments = kernel.steps(F, request["wide"])
+        function, arguments = kernel.steps(F)
         return function, arguments, types.int64
     pointers = {"F": F, "d": types.float64, "q": types.int64, "x": HELD.get(request["held"], types.uint8)}
     arguments = tuple(types.CPointer(pointers[a]) if a in pointers else TYPES[a] for a in request["signature"])
@@ -67,6 +66,10 @@ def function_of(request: dict[str, Any]) -> tuple[Callable[..., Any], tuple[Any,
 
 def object_code(request: dict[str, Any]) -> bytes:
     """A request as object code that defines the one symbol that it asks for."""
+    if request["name"] == "product":
+        itemsize = 8 if request["dtype"] == "float64" else 4
+        block = products.shape(machine.description(), itemsize)
+        return optimized(llvm.parse_assembly(products.text(request["symbol"], request["dtype"], block)))
     function, arguments, result = function_of(request)
     compiled = cfunc(result(*arguments), nopython=True, error_model="numpy", boundscheck=False,
                      fastmath={"reassoc", "contract"})(function)  # fmt: skip
@@ -76,14 +79,19 @@ def object_code(request: dict[str, Any]) -> bytes:
     for definition in (*module.functions, *module.global_variables):
         if not definition.is_declaration and definition.name != request["symbol"]:
             definition.linkage = "internal"  # so that what nobody calls disappears, Python's error handling first
-    machine = target_machine()
-    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    return optimized(module)
+
+
+def optimized(module: Any) -> bytes:
+    """A module of LLVM's language as object code for this processor."""
+    target = machine.target_machine()
+    module.triple, module.data_layout = target.triple, str(target.target_data)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = options.loop_interleaving = True
-    builder = llvm.create_pass_builder(machine, options)
+    builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(module, builder)
-    return bytes(machine.emit_object(module))
+    return bytes(target.emit_object(module))
 
 
 def _renamed(text: str, native_name: str, arguments: tuple[Any, ...], result: Any, symbol: str) -> str:

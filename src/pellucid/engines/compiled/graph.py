@@ -71,6 +71,9 @@ class Graph:
         """The index of a node; one that is there already is used again."""
         kinds: list[Kind] = [self.nodes[i].kind for i in arguments]
         widest: Kind = max(kinds, key=_ORDER.__getitem__, default="number")
+        if operation == "divide" and kinds[0] == "array" and kinds[1] != "array":
+            # One division a row or in all, then products: many times faster, and other only in the last digit.
+            return self.add("multiply", (arguments[0], self.add("reciprocal", (arguments[1],))))
         node = Node(operation, arguments, kind or widest, value)
         key = node._replace(value=repr(value))  # 0.0 and -0.0, 1 and 1.0 are not the same
         if key not in self._known:

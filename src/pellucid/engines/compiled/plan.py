@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.engines.compiled import store, units
+from pellucid.engines.compiled import store, threads, units
+from pellucid.engines.compiled.control import CLAIMED, CLOSED, CONTROL, FINISHED, LEFT, OPEN, PHASE, STEP, SUMS
 from pellucid.engines.compiled.graph import CannotCompile
+from pellucid.engines.compiled.layout import Layout, layout
 from pellucid.layers import Dense, Dropout
 from pellucid.optimizers import State
 
 Array = npt.NDArray[Any]
 
-LARGE = 2048  # weights from which a layer's products go to the BLAS
-NEAR = 2**14  # numbers that the widest layer may have in a tile, so that a tile's layers stay in the cache
-TILE = 1024  # rows at the most
 ALIGNED = 64  # bytes: a vector register
 TASKS = {"values": 0, "classes": 1, "binary": 2, "labels": 2}
 
@@ -38,19 +38,15 @@ class Plan:
         self.job, self.dtype = job, net.dtype
         self.dense = [layer for layer in net.layers if isinstance(layer, Dense)]
         self.factors, self.dropouts = _dropouts(net.layers)
-        self.n, self.batch = job.n, job.batch_size
         self.widths = [net.inputs, *(layer.units for layer in self.dense)]
-        self.tile = min(self.batch, max(64, min(TILE, NEAR // max(self.widths))))
-        self.large = [fan_in * layer.units >= LARGE for fan_in, layer in zip(self.widths, self.dense, strict=False)]
-        self.by_row = self.large[0] and self.factors[0] == 1.0
-        if any(self.large):
-            self.tile = min(self.batch, TILE)  # products gain more by many rows than they lose in the cache
+        self.layout: Layout = layout(self.widths, job.batch_size, self.factors[0] != 1.0, net.dtype.itemsize)
+        self.helpers = max(0, min(self.layout.parts, job.settings.threads or threads.allowed()) - 1)
         self._keep: list[Array] = []
         self._data(problem)
         self._units(net, job.settings)
         self._vectors(net, job)
         self._buffers(net)
-        self.in_order = np.arange(self.n if job.full_batch else 1)
+        self.in_order = np.arange(job.n if job.full_batch else 1)
         self.steps_a_call = 32  # adapted as calls are timed; how steps are cut into calls changes no bit
         self.arguments = self._arguments()
 
@@ -84,7 +80,7 @@ class Plan:
         self.c = np.array([*rule.constants.values(), rule.weight_decay, 0.0])
         hidden = [(layer.activation, layer.units) for layer in self.dense[:-1]]
         wanted: dict[str, Any] = {
-            "X": units.gathered(self.X.dtype.name, self.scaled, bool(self.by_row), dtype),
+            "X": units.gathered(self.X.dtype.name, self.scaled, self.layout.by_row, dtype),
             "T": units.gathered(dtype.name, "", False, dtype),
             "output": units.output(net.output.activation, net.loss_function, dtype, net.outputs, self.W is not None),
             "update": units.update(rule, dtype),
@@ -94,52 +90,51 @@ class Plan:
         for k, (activation, count) in enumerate(hidden):
             wanted[f"forward{k}"] = units.forward(activation, dtype, count)
             wanted[f"backward{k}"] = units.backward(activation, dtype, count)
-        self.product, wide = store.multiplication(dtype.name)
-        if not self.product:
-            self.large = [False] * len(self.dense)
-            self.by_row = False
-        *found, kernel = store.addresses([*wanted.values(), store.kernel(dtype.name, wide)])
+        *found, product, kernel = store.addresses(
+            [*wanted.values(), store.product(dtype.name), store.kernel(dtype.name)]
+        )
+        self.product = product
         self.at = dict(zip(wanted, found, strict=True))
         self.kernel = ctypes.CFUNCTYPE(ctypes.c_int64, *_ctypes())(kernel)
         self.arrays = max((unit.arrays for unit in wanted.values()), default=0)
-        self.rows = max((unit.rows for unit in wanted.values()), default=0)
+        self.rows = max(3, *(unit.rows for unit in wanted.values()))  # counting right answers takes three
 
     def _vectors(self, net: Any, job: Any) -> None:
         averages = job.state.averages
         self.averages = np.array(averages, dtype=self.dtype) if averages else np.zeros((1, 1), dtype=self.dtype)
-        self.gradient = np.zeros_like(net.theta)
+        self.gradients = [self._room(net.theta.size) for _ in range(self.layout.parts)]
+        self.gradient = self.gradients[0]  # where the parts are added up
+        self.spare = self._room(net.theta.size)
         at, weights_at, biases_at = 0, [], []
         for fan_in, layer in zip(self.widths, self.dense, strict=False):
             weights_at.append(at)
             biases_at.append(at + fan_in * layer.units)
             at += (fan_in + 1) * layer.units
-        self.shape = [
-            np.array(v, dtype=np.int64) for v in (self.widths[:-1], self.widths[1:], weights_at, biases_at, self.large)
-        ]
+        by_layer = (self.widths[:-1], self.widths[1:], weights_at, biases_at, self.layout.summed)
+        self.shape = [np.array(values, dtype=np.int64) for values in by_layer]
         self.kept_factors = np.array(self.factors)
+        self.control, self.sums = np.zeros(CONTROL, dtype=np.int64), np.zeros(SUMS)
 
     def _buffers(self, net: Any) -> None:
-        room, widest = self._room, max(self.widths)
-        tile = self.tile
-        self.outputs = [room(width * tile) for width in self.widths[:-1]]
-        self.inputs = [a if f == 1.0 else room(a.size) for a, f in zip(self.outputs, self.factors, strict=True)]
-        self.zs = [room(width * tile) for width in self.widths[1:]]
-        self.backs = [room(width * tile) for width in self.widths[:-1]]
-        self.t, self.w, self.a, self.delta = (
-            room(net.outputs * tile),
-            room(tile),
-            room(net.outputs * tile),
-            room(net.outputs * tile),
-        )
-        self.row_losses = room(tile)
-        self.array_buffers, self.row_buffers = room(self.arrays * widest * tile), room(self.rows * tile)
-        self.inputs_at, self.zs_at, self.outputs_at, self.backs_at = (
-            np.array([a.ctypes.data for a in arrays], dtype=np.uint64)
-            for arrays in (self.inputs, self.zs, self.outputs, self.backs)
-        )
-        hidden = range(len(self.dense) - 1)
-        self.forwards_at = np.array([*(self.at[f"forward{k}"] for k in hidden), 0], dtype=np.uint64)
-        self.backwards_at = np.array([*(self.at[f"backward{k}"] for k in hidden), 0], dtype=np.uint64)
+        """Room for the numbers of a tile of rows, for each part its own."""
+        room, widest, tile, layers = self._room, max(self.widths), self.layout.tile, len(self.dense)
+        parts: list[dict[str, Any]] = []
+        for _ in range(self.layout.parts):
+            outputs = [room(width * tile) for width in self.widths[:-1]]
+            inputs = [a if f == 1.0 else room(a.size) for a, f in zip(outputs, self.factors, strict=True)]
+            parts.append({
+                "outputs": outputs, "inputs": inputs,
+                "zs": [room(width * tile) for width in self.widths[1:]],
+                "backs": [room(width * tile) for width in self.widths[:-1]],
+                "turns": [room(max(self.widths[1:]) * tile)],
+                "ts": [room(net.outputs * tile)], "others": [room(net.outputs * tile)],
+                "deltas": [room(net.outputs * tile)], "ws": [room(tile)], "row_losses": [room(tile)],
+                "arrays": [room(self.arrays * widest * tile)], "rows": [room(self.rows * tile)],
+            })  # fmt: skip
+        self.places = {name: _addresses(a for part in parts for a in part[name]) for name in parts[0]}
+        self.places["gradients"] = _addresses(self.gradients)
+        for way in ("forward", "backward"):
+            self.places[f"{way}s"] = np.array([*(self.at[f"{way}{k}"] for k in range(layers - 1)), 0], dtype=np.uint64)
 
     def _room(self, size: int) -> Array:
         """A zeroed array that begins where a vector register does."""
@@ -152,29 +147,41 @@ class Plan:
     def _arguments(self) -> dict[str, Any]:
         """What stays the same from call to call, by the kernel's names."""
         net, settings = self.job.net, self.job.settings
-        one_place = self.job.full_batch and self.n <= self.tile
-        fan_in, widths, weights_at, biases_at, large = self.shape
+        most = -(-self.job.batch_size // self.layout.parts)
+        one_place = self.job.full_batch and most <= self.layout.tile
+        fan_in, widths, weights_at, biases_at, summed = self.shape
         return {
+            "control": self.control, "sums": self.sums, "first": 0,
             "l2": settings.l2, "l1": settings.l1, "clip": settings.clip_norm or 0.0,
-            "layers": len(self.dense), "features": net.inputs, "K": net.outputs, "tile": self.tile,
-            "size": net.theta.size, "task": TASKS[net.task], "one_place": int(one_place), "by_row": int(self.by_row),
-            "fan_in": fan_in, "units": widths, "weights_at": weights_at, "biases_at": biases_at, "large": large,
-            "factors": self.kept_factors, "theta": net.theta, "new": self.job.finite, "g": self.gradient,
+            "layers": len(self.dense), "features": net.inputs, "K": net.outputs, "tile": self.layout.tile,
+            "size": net.theta.size, "task": TASKS[net.task], "parts": self.layout.parts, "ranges": self.layout.parts,
+            "one_place": int(one_place), "by_row": int(self.layout.by_row),
+            "fan_in": fan_in, "units": widths, "weights_at": weights_at, "biases_at": biases_at, "summed": summed,
+            "factors": self.kept_factors, "theta": net.theta, "new": self.spare, "spare": self.job.finite,
             "mask": net.weight_mask, "averages": self.averages, "c": self.c,
             "X": self.X, "T": self.T, "W": self.T if self.W is None else self.W, "mean": self.mean, "scale": self.scale,
-            "inputs": self.inputs_at, "zs": self.zs_at, "outputs": self.outputs_at, "backs": self.backs_at,
-            "t": self.t, "w": self.w, "a": self.a, "delta": self.delta, "row_losses": self.row_losses,
-            "arrays": self.array_buffers, "rows": self.row_buffers,
             "gather_X": self.at["X"], "gather_T": self.at["T"], "gather_W": 0 if self.W is None else self.at["T"],
-            "forwards": self.forwards_at, "backwards": self.backwards_at, "output": self.at["output"],
-            "update": self.at["update"], "penalized": self.at.get("penalized", 0), "product": self.product,
+            "output": self.at["output"], "update": self.at["update"], "penalized": self.at.get("penalized", 0),
+            "multiply": self.product, "yielding": threads.yielding(), "nowhere": 0, **self.places,
         }  # fmt: skip
 
     def take(self, count: int, taken: int, **steps: Any) -> int:
         """Take `count` steps, described by arrays; gives what the kernel gives."""
-        given = self.arguments | steps | {"first": 0, "last": count, "taken": float(taken)}
+        control = self.control
+        control[[CLAIMED, FINISHED, CLOSED, PHASE, STEP, LEFT]] = 0
+        control[OPEN] = self.layout.parts
+        given = self.arguments | steps | {"last": count, "taken": float(taken)}
         values = [given[name] for name in ARGUMENTS]  # what else is known of the steps is not for the kernel
-        return int(self.kernel(*(v.ctypes.data if isinstance(v, np.ndarray) else v for v in values)))
+        work = partial(_called, self.kernel, [v.ctypes.data if isinstance(v, np.ndarray) else v for v in values])
+        with threads.helping(self.helpers, partial(work, 1), partial(control.__setitem__, CLOSED, 1)):
+            reached = work(0)
+        # The kernel writes the parameters of each step into the next of three vectors.
+        turns = int(control[LEFT]) % 3
+        if turns:
+            vectors = [self.job.net.theta, self.spare, self.job.finite]
+            now, before = vectors[turns].copy(), vectors[turns - 1].copy()
+            self.job.net.theta[...], self.job.finite[...] = now, before
+        return reached
 
     def state(self, taken: int) -> State:
         """The optimizer's state; its averages are the plan's own arrays."""
@@ -184,24 +191,34 @@ class Plan:
 
 HELD = ("uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 
-# The kernel's arguments, in its order: d a double, q a whole number, p an address.
+# The kernel's arguments after the first, in its order: d a double, q a whole number, p an address.
 ARGUMENTS = {
-    "first": "q", "last": "q", "taken": "d", "l2": "d", "l1": "d", "clip": "d",
-    "layers": "q", "features": "q", "K": "q", "tile": "q", "size": "q", "task": "q", "one_place": "q", "by_row": "q",
-    "fan_in": "p", "units": "p", "weights_at": "p", "biases_at": "p", "large": "p", "factors": "p",
-    "theta": "p", "new": "p", "g": "p", "mask": "p", "averages": "p", "c": "p",
+    "control": "p", "first": "q", "last": "q", "taken": "d", "l2": "d", "l1": "d", "clip": "d",
+    "layers": "q", "features": "q", "K": "q", "tile": "q", "size": "q", "task": "q", "parts": "q", "ranges": "q",
+    "one_place": "q", "by_row": "q",
+    "fan_in": "p", "units": "p", "weights_at": "p", "biases_at": "p", "summed": "p", "factors": "p",
+    "theta": "p", "new": "p", "spare": "p", "mask": "p", "averages": "p", "c": "p",
     "X": "p", "T": "p", "W": "p", "order": "p", "mean": "p", "scale": "p",
     "begins": "p", "counts": "p", "totals": "p", "rates": "p", "kept": "p", "kept_at": "p", "losses": "p",
-    "corrects": "p",
-    "inputs": "p", "zs": "p", "outputs": "p", "backs": "p", "t": "p", "w": "p", "a": "p", "delta": "p",
-    "row_losses": "p", "arrays": "p", "rows": "p",
+    "corrects": "p", "sums": "p",
+    "gradients": "p", "inputs": "p", "zs": "p", "outputs": "p", "backs": "p", "turns": "p", "ts": "p", "ws": "p",
+    "others": "p", "deltas": "p", "row_losses": "p", "arrays": "p", "rows": "p",
     "gather_X": "p", "gather_T": "p", "gather_W": "p", "forwards": "p", "backwards": "p", "output": "p", "update": "p",
-    "penalized": "p", "product": "p",
+    "penalized": "p", "multiply": "p", "yielding": "p", "nowhere": "p",
 }  # fmt: skip
 
 
+def _called(kernel: Any, values: list[Any], helps: int) -> int:
+    return int(kernel(helps, *values))
+
+
+def _addresses(arrays: Any) -> Array:
+    return np.array([a.ctypes.data for a in arrays], dtype=np.uint64)
+
+
 def _ctypes() -> list[Any]:
-    return [{"d": ctypes.c_double, "q": ctypes.c_int64, "p": ctypes.c_void_p}[kind] for kind in ARGUMENTS.values()]
+    kinds = {"d": ctypes.c_double, "q": ctypes.c_int64, "p": ctypes.c_void_p}
+    return [ctypes.c_int64, *(kinds[kind] for kind in ARGUMENTS.values())]
 
 
 def _dropouts(layers: Any) -> tuple[list[float], list[tuple[int, float]]]:

@@ -8,14 +8,15 @@ again. Where nothing can be written, code is built for this process alone.
 from __future__ import annotations
 
 import base64
-import ctypes
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -29,6 +30,7 @@ from pellucid.engines.compiled.units import Unit
 from pellucid.errors import need
 
 DIGEST = 32  # bytes of SHA-256 before the code
+KEPT = 30 * 86400  # seconds that code of an edition stays without being used
 _lock = threading.RLock()
 _loaded: dict[str, int] = {}  # key: address
 _engines: list[Any] = []  # LLVM's, which own the code
@@ -46,7 +48,7 @@ def folder() -> Path:
 
 
 @cache
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """What all code depends on: this package, word by word, the versions of its tools, and the processor."""
     package = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')} {machine.description()}".encode())
@@ -56,9 +58,14 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def kernel(dtype: str, wide: bool) -> dict[str, Any]:
+def kernel(dtype: str) -> dict[str, Any]:
     """A request for the kernel itself."""
-    return {"name": "steps", "dtype": dtype, "wide": wide}
+    return {"name": "steps", "dtype": dtype}
+
+
+def product(dtype: str) -> dict[str, Any]:
+    """A request for the product of two matrices."""
+    return {"name": "product", "dtype": dtype}
 
 
 def addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
@@ -72,7 +79,7 @@ def addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
         keys = []
         for unit in units:
             request = asdict(unit) if isinstance(unit, Unit) else dict(unit)
-            key = hashlib.sha256((_fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
+            key = hashlib.sha256((fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
             keys.append(key)
             if key not in _loaded:
                 wanted[key] = request | {"key": key, "symbol": f"pellucid_{key}"}
@@ -85,7 +92,7 @@ def addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
 
 
 def _path(key: str) -> Path:
-    return folder() / _fingerprint()[:16] / f"{key}.o"
+    return folder() / fingerprint()[:16] / f"{key}.o"
 
 
 def _kept(key: str) -> bytes | None:
@@ -94,7 +101,12 @@ def _kept(key: str) -> bytes | None:
         data = _path(key).read_bytes()
     except OSError:
         return None
-    return data[DIGEST:] if hashlib.sha256(data[DIGEST:]).digest() == data[:DIGEST] else None
+    return data[DIGEST:] if _digest(key, data[DIGEST:]) == data[:DIGEST] else None
+
+
+def _digest(key: str, code: bytes) -> bytes:
+    """Tells damaged code, and code of another key, from what was written."""
+    return hashlib.sha256(key.encode() + code).digest()
 
 
 def _keep(key: str, code: bytes) -> None:
@@ -105,7 +117,7 @@ def _keep(key: str, code: bytes) -> None:
         handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(code).digest() + code)
+                file.write(_digest(key, code) + code)
             os.replace(aside, path)
         except BaseException:
             with suppress(OSError):
@@ -130,10 +142,21 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
             raise BuildFailed(answer["error"])
         built[answer["key"]] = base64.b64decode(answer["code"])
         _keep(answer["key"], built[answer["key"]])
+    _clear()
     if len(built) < len(requests):
         last = done.stderr.strip().splitlines()[-1:] or [f"it ended with code {done.returncode}"]
         raise BuildFailed(f"the build stopped: {last[0]}")
     return built
+
+
+def _clear() -> None:
+    """Remove what editions of the package that nobody has used for long have left."""
+    own = _path("").parent
+    with suppress(OSError):
+        os.utime(own)
+        for other in own.parent.iterdir():
+            if other.is_dir() and other != own and time.time() - other.stat().st_mtime > KEPT:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _load(code: dict[str, bytes]) -> None:
@@ -147,17 +170,3 @@ def _load(code: dict[str, bytes]) -> None:
     _engines.append(engine)
     for key in code:
         _loaded[key] = engine.get_function_address(f"pellucid_{key}")
-
-
-@cache
-def multiplication(dtype: str) -> tuple[int, bool]:
-    """Where cblas_?gemm of NumPy's own BLAS is in memory, and whether its sizes have 64 bits; 0 if it is not found."""
-    import numpy as np
-
-    letter = "d" if dtype == "float64" else "s"
-    library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]  # it links to its BLAS
-    for name, wide in (("scipy_cblas_{}gemm64_", True), ("cblas_{}gemm64_", True), ("cblas_{}gemm", False)):
-        with suppress(AttributeError):
-            function = getattr(library, name.format(letter))
-            return ctypes.cast(function, ctypes.c_void_p).value or 0, wide
-    return 0, True

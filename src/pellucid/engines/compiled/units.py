@@ -48,7 +48,7 @@ class Unit:
 
 PASSING = ("z", "a", "g", "arrays", "rows", "K", "M")
 OUTPUT = ("z", "t", "w", "a", "losses", "delta", "arrays", "rows", "K", "M", "share")
-UPDATE = ("p", "new", "g", "mask", "averages", "c", "M", "rate", "t")
+UPDATE = ("p", "new", "g", "mask", "averages", "c", "M", "size", "rate", "t")
 PENALTY = ("p", "mask", "g", "M", "l2", "l1")
 GATHER = ("X", "order", "mean", "scale", "out", "begin", "M", "d")
 
@@ -108,7 +108,7 @@ def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int,
 
 
 def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:
-    """A step of the optimizer: new parameters from p and g; its averages, (number, M), in place."""
+    """A step of the optimizer for M of all parameters: new ones from p and g; averages (number, size) in place."""
     graph = Graph(dtype)
     p, g = graph.input("p", "array"), graph.input("g", "array")
     rate, t = graph.input("rate", "number"), graph.input("t", "number")
@@ -122,10 +122,12 @@ def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:
     averages = [graph.input(f"averages{i}", "array") for i in range(len(rule.averages))]
     new, *kept = graph.follow(rule.formula, (p, g, rate, t, *averages), constants)
     outputs = [Output(new, "new"), *(Output(node, f"averages{i}") for i, node in enumerate(kept))]
-    unit = _unit("update", UPDATE, "F F F F F d int64 float64 float64", Loops(graph, outputs, numbers), dtype, "K = 1")
+    unit = _unit(
+        "update", UPDATE, "F F F F F d int64 int64 float64 float64", Loops(graph, outputs, numbers), dtype, "K = 1"
+    )
     text = unit.text
     for i in range(len(averages)):
-        text = text.replace(f"averages{i}[i]", f"averages[{i} * M + i]")
+        text = text.replace(f"averages{i}[i]", f"averages[{i} * size + i]")
     return Unit("update", text, unit.signature, unit.result, unit.dtype)
 
 

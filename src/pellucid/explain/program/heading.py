@@ -42,7 +42,7 @@ def _settings(settings: Settings) -> Iterator[str]:
     yield f"epochs={settings.epochs}"
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        if field.name in ("optimizer", "epochs", "engine") or _same(value, getattr(plain, field.name)):
+        if field.name in ("optimizer", "epochs", "engine", "threads") or _same(value, getattr(plain, field.name)):
             continue
         yield f"{field.name}={_said(value)}"
 

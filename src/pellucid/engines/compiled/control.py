@@ -1,0 +1,13 @@
+"""Where threads that share a chunk of steps leave word for each other: places in two small arrays."""
+
+MOST = 64  # parts of a step, and ranges of its parameters
+
+# In `control`, whole numbers; what several threads write stands in a cache line of its own.
+CLAIMED, OPEN, FINISHED = 0, 16, 32  # tasks taken, tasks that may be taken, tasks done, since the call began
+CLOSED, PHASE, STEP, LEFT = 48, 49, 50, 51  # whether the call is over, what is being done, in which step, steps done
+PRESENT = 64  # for each part, whether its rows are in place already
+CONTROL = PRESENT + MOST
+
+# In `sums`, doubles: of each part, then of each range.
+LOSS, CORRECT, PENALTY, SQUARES, UNFIT, SCALE = 0, MOST, 2 * MOST, 3 * MOST, 4 * MOST, 5 * MOST
+SUMS = 5 * MOST + 1
