@@ -20,6 +20,7 @@ HOUSE = [
     "errors",
     "inputs",
     "records",
+    "wording",
     "tables",
     "curves",
     "activations",

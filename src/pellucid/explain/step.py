@@ -15,6 +15,7 @@ from pellucid.engines import readable
 from pellucid.engines.readable import Block, Slopes
 from pellucid.errors import TrainingDiverged
 from pellucid.explain.intermediates import intermediates
+from pellucid.explain.names import own_names
 from pellucid.explain.textbook.steps import chain
 from pellucid.jobs import Job, clipped
 from pellucid.network import Network
@@ -146,7 +147,9 @@ def _of_rule(job: Job, gradient: Array, rate: float, state: State) -> dict[str, 
     if rule.weight_decay:
         theta = theta - rate * rule.weight_decay * job.net.weight_mask * theta
     named = intermediates(rule.formula, [theta, gradient, rate, 1, *job.state.averages], rule.constants)
-    averages = dict(zip(rule.averages, state.averages, strict=True))
+    own = own_names(job.settings.optimizer)
+    named = {own.inside.get(name, name): values for name, values in named.items()}
+    averages = dict(zip(own.averages, state.averages, strict=True))
     # A name that is given again is told apart by a prime, as the equations do; g is that of the gradient already.
     return (
         averages

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pellucid.explain.notation.tree import Symbol
+from pellucid.explain.textbook.quantities import batch
 from pellucid.layers import Dense
 from pellucid.network import Network
 
@@ -40,20 +41,6 @@ class Link:
     @property
     def mask(self) -> Symbol:
         return batch(f"m{self.number}")
-
-
-def batch(name: str) -> Symbol:
-    """A quantity with a row for each row of X."""
-    return Symbol(name, "nk")
-
-
-def parameter(name: str) -> Symbol:
-    """A quantity shaped like parameters."""
-    return Symbol(name, "W")
-
-
-def gradient_at(symbol: Symbol) -> Symbol:
-    return Symbol(f"d{symbol.name}", symbol.axes)
 
 
 def chain(net: Network) -> list[Link]:

@@ -1,4 +1,4 @@
-"""What `pellucid train` says: the data and the plan before, how it went and how good it is after."""
+"""What `pellucid train` prints: the data and the plan before, how it went and how good it is after."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy.typing as npt
 from pellucid import metrics
 from pellucid.cli.recipe import Outcome, Parts, Recipe, measured
 from pellucid.cli.screen import Screen
-from pellucid.cli.words import counted, in_options, listed, shortened
+from pellucid.cli.words import in_options, listed, shortened
 from pellucid.data.tables import Table
 from pellucid.history import History
 from pellucid.network import Network
+from pellucid.wording import counted
 
 Array = npt.NDArray[Any]
 
@@ -97,10 +98,19 @@ def results(screen: Screen, table: Table, parts: Parts, outcome: Outcome) -> tup
     ]
     screen.gap()
     screen.table(header, lines, last="bold")
+    if remark := _of_the_loss(outcome):
+        screen.say("", remark, style="dim")
     if table.labels:
         screen.gap()
         _by_class(screen, table, getattr(parts, final), predicted[final], final)
     return final, predicted[final]
+
+
+def _of_the_loss(outcome: Outcome) -> str:
+    """What the losses are of, so that they can be compared with those of the epochs and of a report."""
+    parts = ["of the target in standard deviations"] if outcome.net.task == "values" else []
+    parts += [f"with the penalty on the weights, {outcome.penalty:.4f}"] if outcome.penalty else []
+    return f"loss: {', '.join(parts)}" if parts else ""
 
 
 def _score(item: tuple[str, float]) -> str:
@@ -109,7 +119,7 @@ def _score(item: tuple[str, float]) -> str:
         return f"{value:.1%}".replace("%", " %")
     if math.isnan(value):
         return "-"
-    return f"{value:.4f}" if name == "R2" else f"{value:.6g}"
+    return f"{value:.4f}" if name == "R2" and abs(value) < 1000 else f"{value:.6g}"
 
 
 def _by_class(screen: Screen, table: Table, rows: Array, predicted: Array, part: str) -> None:

@@ -1,4 +1,4 @@
-"""A bench for the checks of `sanity`: copies of a network with fresh weights, a sample of rows, and a budget."""
+"""A workbench for the checks of `sanity`: copies of a network with fresh weights, a sample of rows, and a budget."""
 
 from __future__ import annotations
 
