@@ -732,7 +732,7 @@ ENDS = [
         "assert",
         "assert X.shape == (2, 12), 'rows and columns'  # here",
         ("assertion does not hold: X.shape == (2, 12)", "X.shape is (12, 2)"),
-        ("断言不成立", "X.shape 是(12, 2)"),
+        ("断言不成立", "X.shape 是 (12, 2)"),
     ),
     broken(
         "unwritten",

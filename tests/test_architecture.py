@@ -21,6 +21,7 @@ HOUSE = [
     "inputs",
     "records",
     "source",
+    "wording",
     "tables",
     "curves",
     "activations",
@@ -179,3 +180,25 @@ def test_no_library_but_numpy_is_imported_at_once(name: str) -> None:
 def test_only_the_build_needs_numba() -> None:
     importers = {importer for importer, imported, _ in OURS if imported in BUILD}
     assert importers <= BUILD
+
+
+def private_uses(name: str) -> Iterator[str]:
+    """Names with one leading underscore that a module takes from another of ours, by import or behind a dot."""
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    modules: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").partition(".")[0] == "pellucid"):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if is_private(alias.name))
+            modules |= {alias.asname or alias.name for alias in node.names if f"{node.module}.{alias.name}" in FILES}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            yield from [f"{node.value.id}.{node.attr}"] if is_private(node.attr) else []
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_module_uses_what_is_private_in_another(name: str) -> None:
+    assert list(private_uses(name)) == []

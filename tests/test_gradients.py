@@ -54,6 +54,36 @@ def test_structured_gives_the_numbers_of_naive(hidden: str, output: str, depth: 
     assert apart(naive, numerical_gradients(net, X, Y[output], "structured", **arguments)) < 1e-9
 
 
+def generated(seed: int) -> tuple[Network, Any, Any]:
+    """A relu network of some size with rows of its own."""
+    rng = np.random.default_rng(seed)
+    layers = [Dense(int(rng.integers(1, 20)), "relu") for _ in range(rng.integers(1, 4))]
+    output = list(Y)[seed % 4]
+    k, n = int(rng.integers(2, 6)), int(rng.integers(1, 40))
+    net = Network([*layers, Dense(k, output)], inputs=int(rng.integers(1, 10)), seed=seed)
+    X = rng.standard_normal((n, net.inputs))
+    kinds = {
+        "softmax": lambda: rng.integers(0, k, n),
+        "sigmoid": lambda: rng.integers(0, 2, (n, k)),
+        "identity": lambda: rng.standard_normal((n, k)),
+        "exp": lambda: rng.integers(0, 5, (n, k)),
+    }
+    return net, X, kinds[output]()
+
+
+def test_complex_step_agrees_to_the_rounding_of_the_rows_shares_on_relu_networks() -> None:
+    """Shares of rows may cancel to far less, so entries by themselves may be further off; kinks play no part."""
+    for seed in range(120):
+        net, X, y = generated(seed)
+        ours, exact = net.gradients(X, y), numerical_gradients(net, X, y, "node", complex_step=True)
+        assert apart(ours, exact) < 1e-14
+        by_row = [net.gradients(X[i : i + 1], y[i : i + 1]) for i in range(len(X))]
+        sizes = {name: np.mean([np.abs(g[name]) for g in by_row], axis=0) for name in ours}
+        largest = max(size.max() for size in sizes.values())
+        for name, size in sizes.items():
+            assert (np.abs(ours[name] - exact[name]) <= 1e-13 * (size + 1e-3 * largest)).all()
+
+
 @pytest.mark.parametrize("output", Y)
 @pytest.mark.parametrize("hidden", ["identity", "sigmoid", "tanh", "softplus", "gelu", "swish"])
 def test_node_by_complex_step_is_exact(hidden: str, output: str) -> None:
@@ -269,3 +299,52 @@ def test_what_could_not_be_compared_is_said() -> None:
     result = check_gradients(net, [[1.0], [2.0], [-1.0]], [0, 1, 0])
     assert result.ok
     assert "nothing of W1, b1 could be compared" in str(result)
+
+
+def slopes_doubled(name: str) -> Activation:
+    known = ACTIVATIONS[name]
+    return Activation(f"wrong {name}", known.value, lambda z, a: 2 * known.slope_at(z, a))
+
+
+@pytest.mark.parametrize("directions", [None, 5])
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("output", Y)
+def test_the_layer_with_the_wrong_slope_is_the_suspect(k: int, output: str, directions: int | None) -> None:
+    hidden: list[str | Activation] = ["tanh", "tanh", "tanh"]
+    hidden[k - 1] = slopes_doubled("tanh")
+    net = Network([*(layer for a in hidden for layer in (Dense(5, a), Dropout(0.2))), Dense(3, output)], inputs=4)
+    result = check_gradients(net, X, Y[output], directions=directions)
+    assert not result.ok
+    assert result.wrong == tuple(f"{letter}{i}" for i in range(1, k + 1) for letter in "Wb")
+    sentence = (
+        f"The suspect is layer {k} (Dense 5 wrong tanh): its gradients are wrong, and those of every later layer are "
+        "right. Look at the slope of wrong tanh."
+    )
+    assert result.suspect == sentence
+    assert str(result).splitlines()[-1] == sentence
+    assert sentence in result._repr_html_()
+
+
+def test_a_wrong_loss_or_output_makes_the_last_layer_the_suspect() -> None:
+    twice = Loss("twice", lambda a, t: (a - t) ** 2, lambda a, t: a - t)
+    net = Network([Dense(5, "tanh"), Dense(3, "identity")], inputs=4, loss=twice)
+    assert check_gradients(net, X, Y["identity"]).suspect == (
+        "The suspect is layer 2 (Dense 3 identity), the last one: "
+        "look at the gradient of the loss twice, or the slope of identity."
+    )
+    net = Network([Dense(5, "tanh"), Dense(3, slopes_doubled("tanh"))], inputs=4)
+    assert "the slope of wrong tanh" in check_gradients(net, X, Y["identity"]).suspect
+
+
+def test_right_gradients_have_no_suspect() -> None:
+    result = check_gradients(network("tanh", "softmax"), X, Y["softmax"])
+    assert (result.wrong, result.suspect) == ((), "")
+    assert "suspect" not in str(result) + result._repr_html_()
+
+
+def test_nan_is_a_suspect_too() -> None:
+    broken = Activation("broken", TANH.value, lambda z, a: np.full_like(z, np.nan))
+    for directions in (None, 3):
+        result = check_gradients(network(broken, "softmax", 2), X, Y["softmax"], directions=directions)
+        assert not result.ok
+        assert "layer 1 (Dense 5 broken)" in result.suspect

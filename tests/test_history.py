@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pellucid import Dense, History, InputError, Network
+from pellucid import Adam, Dense, History, InputError, Network, Settings
 from pellucid.history import COLUMNS
 from representations import well_formed
 
@@ -171,6 +172,24 @@ def test_a_pickled_history_leaves_the_data_behind() -> None:
     assert np.array_equal(again.loss, history.loss)
     with pytest.raises(InputError, match=r"pellucid\.report\.write"):
         again.report("run.html")
+
+
+def test_a_pickled_history_keeps_how_it_was_asked_to_train() -> None:
+    rows = (X[:4], Y[:4])
+    given: dict[str, Any] = {"optimizer": Adam(0.02), "batch_size": 4, "class_weight": {0: 2.0}, "clip_norm": 1.5}
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+    history = net.fit(X, Y, epochs=2, validation=rows, sample_weight=np.ones(12), **given)
+    assert history.run is not None
+    assert history.asked is history.run.settings
+    saved = pickle.dumps(history)
+    again = pickle.loads(saved)
+    assert again.asked == Settings(epochs=2, **given)  # without data
+    assert len(saved) < len(pickle.dumps(net.fit(X, Y, epochs=2))) + 2000
+    shared = pickle.loads(pickle.dumps(net.fit(X, Y, epochs=2, validation=0.25)))
+    assert shared.asked.validation == 0.25
+    assert pickle.loads(pickle.dumps(again)).asked == again.asked
+    bare = replace(history, run=None, asked=None)
+    assert pickle.loads(pickle.dumps(bare)).asked is None
 
 
 # For people: text in a terminal, HTML in a notebook.

@@ -6,9 +6,12 @@ import json
 import subprocess
 import sys
 import textwrap
+import traceback
 from pathlib import Path
 
 import pytest
+
+import pellucid
 
 # Everything that is neither NumPy nor Python's own cannot be imported, as if it were not installed.
 FORBID = """
@@ -107,7 +110,9 @@ def test_the_face_imports_only_what_it_shows(tmp_path: Path) -> None:
         except AttributeError as error:
             print(error)
     """
-    assert python(textwrap.dedent(program), tmp_path) == "module 'pellucid' has no attribute 'lode'\n"
+    assert python(textwrap.dedent(program), tmp_path) == (
+        "module 'pellucid' has no attribute 'lode'. Did you mean 'load'?\n"
+    )
 
 
 def test_everything_that_the_face_names_is_there() -> None:
@@ -123,3 +128,21 @@ def test_it_works_without_docstrings() -> None:
     program = "import pellucid as p; print(p.Network([p.Dense(1)], inputs=1).fit([[1.0], [2.0]], [1.0, 2.0]).stopped)"
     ran = subprocess.run([sys.executable, "-OO", "-c", program], capture_output=True, text=True, timeout=60)
     assert (ran.stdout, ran.stderr) == ("epochs\n", "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("Adm", "Adam"), ("dense", "Dense"), ("check_gradient", "check_gradients"), ("schedule", "schedules")],
+)
+def test_a_mistyped_name_of_the_package_is_guessed_whether_it_is_loaded_or_not(wrong: str, meant: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(pellucid, wrong)
+    assert str(caught.value) == f"module 'pellucid' has no attribute '{wrong}'. Did you mean '{meant}'?"
+    assert "".join(traceback.format_exception(caught.value)).count("Did you mean") == 1
+    assert getattr(pellucid, meant) is not None
+
+
+def test_a_name_that_is_like_no_other_is_not_guessed() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'pellucid' has no attribute 'xyzzy_42'\.$"):
+        pellucid.xyzzy_42  # noqa: B018
+    assert not hasattr(pellucid, "__wrapped__")

@@ -122,6 +122,16 @@ class TestCopies:
         other.fit(X, Y, epochs=2)
         np.testing.assert_array_equal(net.theta, before)
 
+    def test_drawn_anew_it_is_as_it_was_built(self) -> None:
+        for dtype in ("float64", "float32"):
+            net = network(dtype=dtype, seed=5)
+            first = net.theta.copy()
+            net.theta += 1
+            again = net.drawn_anew()
+            assert again.theta.tobytes() == first.tobytes()
+            assert again.loss_function == net.loss_function
+            assert not np.array_equal(net.theta, first)
+
     def test_the_scaler_given_stays_the_users_own(self) -> None:
         scaler = Standardizer()
         net = network(scaler=scaler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,26 @@ def test_what_sees_through_runs_and_says_what_it_promises(
     for words in ("z1 = X W1 + b1", "row 3", "import numpy as np", "gradients right", "Learning rate", "17"):
         assert words in printed
     assert (tmp_path / "moons.html").stat().st_size > 50_000
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_formula_of_ones_own_explains_itself(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "own.py"
+    file.write_text(python_of(name)[2], encoding="utf-8")
+    runpy.run_path(str(file))
+    printed = capsys.readouterr().out
+    for words in (
+        "gradients right: largest error",
+        "bent(z) = (z + √(z² + 1))/2",
+        "δ1 = da1 ⊙ (a1/√(z1² + 1))",
+        "a1[0] = bent(",
+        "def bent(z):\n    return (z + np.sqrt(z * z + 1)) / 2\n",
+    ):
+        assert words in printed
+    assert "by its name alone" not in printed
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -4,7 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pellucid.activations import Activation
-from pellucid.errors import DataUnavailable, FileError, InputError, MissingExtra, PellucidError, TrainingDiverged
+from pellucid.errors import (
+    DataUnavailable,
+    FileError,
+    InputError,
+    MissingExtra,
+    PellucidError,
+    TrainingDiverged,
+    did_you_mean,
+)
 from pellucid.history import Epoch, History
 from pellucid.initializers import Initializer
 from pellucid.layers import Dense, Dropout
@@ -79,7 +87,9 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_LATER[name]), name)
     if name in _MODULES:
         return import_module(f"pellucid.{name}")
-    raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+    # In the message itself, so that notebooks and logs show it too, and not only Python's own traceback.
+    hint = "" if name.startswith("_") else did_you_mean(name, __dir__())
+    raise AttributeError(f"module 'pellucid' has no attribute {name!r}.{hint}")
 
 
 def __dir__() -> list[str]:

@@ -116,6 +116,9 @@ class Comparison:
         Args:
             log: whether the loss stands on a logarithmic scale.
 
+        Returns:
+            The figure; `pellucid.plots.save` writes it to a file.
+
         Raises:
             InputError: no run has completed an epoch.
             MissingExtra: matplotlib is not installed.
@@ -130,6 +133,9 @@ def compare(histories: Mapping[str, History] | Iterable[History]) -> Comparison:
 
     Args:
         histories: {name: history}; or a list of them, which are named by what differs in their settings.
+
+    Returns:
+        What each reached, what differs in how they were trained, and whether they began alike. `print` it.
 
     Raises:
         InputError: there is none, or one of them is not a History.

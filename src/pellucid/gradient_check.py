@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pellucid import inputs as check
 from pellucid.engines import readable
 from pellucid.gradients import in_double, numerical_gradients
+from pellucid.layers import Dense
 from pellucid.network import Network
 from pellucid.penalties import penalty
 from pellucid.tables import html_table, notebook, text_table
@@ -53,11 +54,13 @@ class GradientCheck:
         by_parameter: {"W1": ParameterCheck, ...}.
         tolerance: what was allowed.
         method: which numbers were compared with, in words.
+        suspect: where the mistake probably is, in a sentence; "" where nothing is wrong.
     """
 
     by_parameter: dict[str, ParameterCheck]
     tolerance: float
     method: str
+    suspect: str = ""
 
     @property
     def max_error(self) -> float:
@@ -67,8 +70,17 @@ class GradientCheck:
     def ok(self) -> bool:
         return self.max_error <= self.tolerance
 
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The parameters whose gradients are wrong."""
+        return tuple(name for name, part in self.by_parameter.items() if not part.error <= self.tolerance)
+
     def rows(self) -> list[list[str]]:
-        """Header and one row a parameter, as texts."""
+        """The table that is printed.
+
+        Returns:
+            The header and one row a parameter, as texts.
+        """
         header = ["parameter", "shape", "largest error", "at", "backpropagation", "differences", "kinks", ""]
         return [header] + [
             [
@@ -99,10 +111,10 @@ class GradientCheck:
         return f"GradientCheck({self.verdict})"
 
     def __str__(self) -> str:
-        return f"{text_table(self.rows())}\n{self.verdict}"
+        return "\n".join([text_table(self.rows()), self.verdict, *([self.suspect] if self.suspect else [])])
 
     def _repr_html_(self) -> str:
-        return notebook(html_table(self.rows(), caption=self.verdict))
+        return notebook(html_table(self.rows(), caption=self.verdict), self.suspect)
 
 
 def check_gradients(
@@ -127,6 +139,9 @@ def check_gradients(
         tolerance: of the relative error; 1e-5, and 1e-2 for a float32 network.
         seed: decides the directions: the same call gives the same result.
 
+    Returns:
+        Whether they agree, and by how much for each parameter; where they do not, which layer is the suspect.
+
     Raises:
         InputError: X or y do not fit the network.
 
@@ -148,9 +163,30 @@ def check_gradients(
     if directions is not None:
         count = check.whole(directions, "directions", 1)
         parts = _along_directions(double, loss, analytic, count, np.random.default_rng(seed))
-        return GradientCheck(parts, tolerance, f"along {count} random directions a parameter")
-    numerical = numerical_gradients(double, X, y, "structured", l2, l1, sample_weight)
-    return GradientCheck(_by_entry(double, loss, analytic, numerical, tolerance), tolerance, "every entry")
+        checked = GradientCheck(parts, tolerance, f"along {count} random directions a parameter")
+    else:
+        numerical = numerical_gradients(double, X, y, "structured", l2, l1, sample_weight)
+        checked = GradientCheck(_by_entry(double, loss, analytic, numerical, tolerance), tolerance, "every entry")
+    return checked if checked.ok else replace(checked, suspect=_suspect(net, checked.wrong))
+
+
+def _suspect(net: Network, wrong: tuple[str, ...]) -> str:
+    """Which layer to look at: a mistake reaches its own layer and those below it, never one that is nearer the output.
+
+    So the wrong layer nearest to the output is where it is, or in what follows it on the way to the next one's z.
+    """
+    dense = [layer for layer in net.layers if isinstance(layer, Dense)]
+    k = max(int(name[1:]) for name in wrong)
+    layer = dense[k - 1]
+    named = f"layer {k} ({layer})"
+    if k == len(dense):
+        loss = net.loss_function
+        through = "" if loss.from_logits else f", or the slope of {layer.activation.name}"
+        return f"The suspect is {named}, the last one: look at the gradient of the loss {loss.name}{through}."
+    return (
+        f"The suspect is {named}: its gradients are wrong, and those of every later layer are right. "
+        f"Look at the slope of {layer.activation.name}."
+    )
 
 
 class _Loss:
@@ -173,6 +209,13 @@ class _Loss:
 
 def relative_error(a: Array, b: Array, largest: float) -> Array:
     """|a - b| / max(|a|, |b|, largest / 1000): an entry that is nearly zero is judged against its network.
+
+    Args:
+        a, b: gradients, of one shape.
+        largest: the largest size of any entry of the network's gradient.
+
+    Returns:
+        An array of that shape, 0 where both are 0.
 
     Example:
         >>> relative_error(np.array([1.0, 0.0]), np.array([1.1, 1e-6]), largest=1.0).round(4)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import math
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,6 +83,8 @@ class History:
         settings: what was asked for, in words, to run it again.
         initial_weights: a digest of the parameters that the run began with: two runs with the same one began alike.
         run: what the run was made of; None in a copy that was pickled, which does without the data.
+        asked: the settings themselves; a copy that was pickled does without the row weights and rows held out in them.
+            None where they are not known.
     """
 
     loss: Array
@@ -96,17 +99,26 @@ class History:
     settings: dict[str, str] | None = None
     initial_weights: str | None = None
     run: Run | None = field(default=None, repr=False)
+    asked: Settings | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.loss)
 
     def columns(self) -> dict[str, Array]:
-        """The columns that were measured, by name, in the order of the files."""
+        """The columns that were measured.
+
+        Returns:
+            {"loss": (epochs,), ...}, in the order of the files.
+        """
         named = ((name, getattr(self, name)) for name in COLUMNS)
         return {name: column for name, column in named if column is not None}
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write one line an epoch, with a header; numbers are written so that they read back bit for bit."""
+        """Write one line an epoch, with a header; numbers are written so that they read back bit for bit.
+
+        Args:
+            path: of the file; overwritten if it exists.
+        """
         columns = self.columns()
         with Path(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -115,7 +127,11 @@ class History:
                 writer.writerow([e, *(repr(float(column[e])) for column in columns.values())])
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Write the columns as lists, and how the run ended; a number that is not finite is written as null."""
+        """Write the columns as lists, and how the run ended; a number that is not finite is written as null.
+
+        Args:
+            path: of the file; overwritten if it exists.
+        """
         record: dict[str, Any] = {
             name: [float(v) if math.isfinite(v) else None for v in column] for name, column in self.columns().items()
         }
@@ -125,6 +141,10 @@ class History:
 
     def report(self, path: str | os.PathLike[str], **given: Any) -> None:
         """Write the run as one HTML file that needs nothing else; see `pellucid.report.write`.
+
+        Args:
+            path: ends in .html; overwritten if it exists.
+            given: what `pellucid.report.write` takes beyond network, data and history, such as test=(X, y).
 
         Raises:
             InputError: this history has come from a file and does not know its network and data.
@@ -139,7 +159,13 @@ class History:
         write(path, self.run.net, self.run.X, self.run.y, history=self, **given)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"run": None}  # a saved history is small, whatever it was trained on
+        asked = self.asked and replace(self.asked, sample_weight=None, validation=self._share_held_out())
+        return self.__dict__ | {"run": None, "asked": asked}  # small, whatever it was trained on
+
+    def _share_held_out(self) -> float | None:
+        """The share of the rows that was held out for validation, where it was asked for as a share."""
+        validation = None if self.asked is None else self.asked.validation
+        return None if validation is None or isinstance(validation, tuple | list) else float(validation)
 
     def __repr__(self) -> str:
         if not len(self):
@@ -185,4 +211,22 @@ class History:
         for name in ("accuracy", "validation_loss", "validation_accuracy"):
             if np.isnan(columns[name]).all():
                 kept.pop(name)
+        run: Run | None = rest.get("run")
+        rest = {"asked": None if run is None else run.settings, **rest}
         return cls(**{name: kept.get(name) for name in COLUMNS}, **rest)  # type: ignore[arg-type]
+
+
+def digest(theta: Array) -> str:
+    """A short name for the parameters of a network: two that have the same one are the same, bit for bit.
+
+    Args:
+        theta: the parameters, (size,).
+
+    Returns:
+        The first 16 signs of their SHA-256.
+
+    Example:
+        >>> digest(np.zeros(3)), digest(np.zeros(3)) == digest(np.array([0.0, 0.0, 1e-300]))
+        ('9d908ecfb6b256de', False)
+    """
+    return hashlib.sha256(theta.tobytes()).hexdigest()[:16]

@@ -6,7 +6,6 @@ Step s belongs to epoch s // steps_per_epoch. Everything random in an epoch come
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import Any
 
@@ -17,7 +16,7 @@ from pellucid.divergence import all_finite, diverged
 from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import TrainingDiverged
-from pellucid.history import COLUMNS, Epoch, History, Run
+from pellucid.history import COLUMNS, Epoch, History, Run, digest
 from pellucid.layers import Dropout
 from pellucid.network import Network
 from pellucid.optimizers import State
@@ -37,6 +36,7 @@ class Job:
         settings: how to train.
         engine: name of the engine that takes the steps.
         made_of: what the history keeps of the data, for reports.
+        kept: which rows of X, as it was given, are trained on; None for all.
     """
 
     def __init__(
@@ -47,9 +47,10 @@ class Job:
         settings: Settings,
         engine: str,
         made_of: Run | None = None,
+        kept: Array | None = None,
     ) -> None:
-        self.made_of = made_of
-        self.initial_weights = hashlib.sha256(net.theta.tobytes()).hexdigest()[:16]
+        self.made_of, self.kept = made_of, kept
+        self.initial_weights = digest(net.theta)
         self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine
         self.n = len(problem.t)
         self.batch_size = min(settings.batch_size or self.n, self.n)
@@ -103,9 +104,8 @@ class Job:
         net, epoch = self.net, step // self.steps_per_epoch
         if not (math.isfinite(loss) and all_finite(gradient)):
             raise self._diverged(step, self.problem.part(rows), gradient)
-        if self.settings.clip_norm is not None:
-            gradient = clipped(gradient, self.settings.clip_norm)
         rate = self.rate(step)
+        gradient = self.clipped(gradient)
         theta, state = self.settings.optimizer.update(gradient, self.state, net.theta, rate, net.weight_mask)
         if not all_finite(theta):
             raise self._diverged(step, self.problem.part(rows), gradient, theta)
@@ -113,7 +113,11 @@ class Job:
         net.theta = theta  # one copy, so that an interrupt finds either the old or the new parameters
         self.state = state
         self.last_rows = rows
-        self._record(epoch, rows, loss, correct, rate)
+        self.record(epoch, self.weight(rows), loss, correct, rate)
+
+    def clipped(self, gradient: Array) -> Array:
+        """The gradient that the optimizer is given."""
+        return gradient if self.settings.clip_norm is None else clipped(gradient, self.settings.clip_norm)
 
     def rate(self, step: int) -> float:
         """The learning rate of a step."""
@@ -126,9 +130,6 @@ class Job:
         if w is None:
             return float(self.n if rows is None else len(rows))
         return float(np.sum(w if rows is None else w[rows], dtype=np.float64))
-
-    def _record(self, epoch: int, rows: Array | None, loss: float, correct: int, rate: float) -> None:
-        self.record(epoch, self.weight(rows), loss, correct, rate)
 
     def record(self, epoch: int, weight: float, loss: float, correct: float, rate: float) -> None:
         """Keep the books of a step: its loss, its rows' weight, how many of them were right, its learning rate."""

@@ -30,7 +30,8 @@ SAMPLE = 1000  # rows at most that a loss is taken of: always the same ones, so 
 NEIGHBOURS = 2  # on either side, over which the curve is averaged
 EXPLODED = 4  # the range test ends where the loss has risen by so many times its size
 IMPROVED = 1e-3  # of the loss at the start: what counts as having become lower
-ALIKE = 0.1  # of the lowest loss of the trials: what ends so near to it counts as equally good
+ALIKE = 0.01  # of what the best trial gained: one that gained less by no more than this counts as equally good
+BEYOND = 0.2  # how much of the verdict on a rate is that on the one twice as large
 TAIL = 10  # steps at the end of a trial whose losses are averaged
 
 
@@ -78,7 +79,11 @@ class RateSearch:
         return f"{found} for {type(self.optimizer).__name__} on {batches}"
 
     def tables(self) -> dict[str, list[list[str]]]:
-        """The curve at about a dozen rates, and the trials: rows of texts by what stands above them."""
+        """The curve at about a dozen rates, and the trials.
+
+        Returns:
+            Rows of texts, the header first, by what stands above them; without what has no rows.
+        """
         last = len(self.rates) - 1
         shown = sorted({round(i * last / 12) for i in range(13)}) if len(self.rates) else []
         curve = [[number(self.rates[i], 2), number(self.smoothed[i], 5)] for i in shown]
@@ -102,6 +107,9 @@ class RateSearch:
 
     def plot(self) -> Figure:
         """The range test as a curve over the rate, the trials as dots, the suggestion as a line.
+
+        Returns:
+            The figure; `pellucid.plots.save` writes it to a file.
 
         Raises:
             InputError: there is nothing to draw: the first step already exploded.
@@ -135,7 +143,13 @@ def find_learning_rate(
     First the range test: one training whose rate grows from `low` to `high`, the same factor at every step, until the
     loss explodes. It shows the range in which something is learnt, but it cannot tell what many steps at one rate
     would do. So short trainings follow, each from the initial weights: at rates around the one where the loss was
-    lowest, each twice the last. The rate that ends lowest is suggested, or a smaller one that ends as low within 10 %.
+    lowest, each twice the last. Each is judged by the loss that it ends with, and to a fifth by that of the rate twice
+    as large, for on the edge of exploding a longer training would not go well. Suggested is the *smallest* rate that
+    gains as much as the best one, within 1 %: a larger one, where nearly all is gained already, only makes the network
+    surer of rows that it knows, and answers for new ones worse.
+
+    What is found is a rate to begin with, for a training of a few hundred steps. One of many thousands, or with a
+    schedule that ends low, may do as well with half or a quarter of it.
 
     Args:
         net: the network, as it would be trained.
@@ -148,6 +162,9 @@ def find_learning_rate(
         trial: steps of each trial; 0 for none: a quarter of the rate where the loss was lowest is suggested then.
         seed: decides the order of the rows, dropout, and which 1,000 rows the losses are taken of if there are more.
         l2, l1, class_weight, sample_weight, clip_norm, engine: as in `fit`.
+
+    Returns:
+        The search: its `rate`, None where none helps, and the `reason`; its `optimizer` has the rate in it.
 
     Raises:
         InputError: data or settings that do not fit, or `low` is not below `high`.
@@ -258,19 +275,20 @@ def _judged(ground: _Ground, rates: Array, losses: Array, high: float, trial: in
         return result(middle / 4, f"{found} A quarter of that is suggested.", {})
     trials = _trials(ground, middle, float(rates[0]), high, trial)
     best = min(trials, key=trials.__getitem__)
-    rate = min(tried for tried, loss in trials.items() if loss <= trials[best] + ALIKE * abs(trials[best]))
     if not ground.improved(trials[best]):
         return result(None, f"{found} But {trial} steps at any constant rate did not end below the start.", trials)
+    rate = _chosen(trials, ground.start)
     edge = " That is the upper end of what was searched: look higher with high=..." if 2 * best > high else ""
     reason = (
-        f"{found} Then {trial} steps were tried at each of {len(trials)} rates: at {rate:.2g} they ended lowest, or as "
-        f"low within {ALIKE:.0%} as at a larger one.{edge}"
+        f"{found} Then {trial} steps were tried at each of {len(trials)} rates: {rate:.2g} is the smallest at which "
+        f"they gained as much as at any, within {ALIKE:.0%}, and at a safe distance from where training explodes.{edge}"
     )
     return result(rate, reason, trials)
 
 
 def _trials(ground: _Ground, middle: float, low: float, high: float, steps: int) -> dict[float, float]:
-    """Losses by rate: from a 16th of the middle to four times it, each rate twice the last, and on while that helps.
+    """Losses by rate: from a 16th of the middle to four times it, each rate twice the last, and on while that helps:
+    upwards while the best is the largest, downwards while the smallest is the one that would be suggested.
 
     Many steps at one rate bear less than the few that the range test took near it, so most of the trials lie below.
     """
@@ -279,10 +297,19 @@ def _trials(ground: _Ground, middle: float, low: float, high: float, steps: int)
     }
     while True:
         best, bottom, top = min(trials, key=trials.__getitem__), min(trials), max(trials)
-        further = bottom / 2 if best <= 2 * bottom else 2 * top if best == top else None
+        further = 2 * top if best == top else bottom / 2 if _chosen(trials, ground.start) == bottom else None
         if further is None or not low <= further <= high:
             return trials
         trials[further] = ground.trial(further, steps)
+
+
+def _chosen(trials: Mapping[float, float], start: float) -> float:
+    """The smallest rate that is as good as the best one; each is judged by its own trial and by that of the next."""
+    rates = sorted(trials)
+    beyond = [*(min(trials[rate], start) for rate in rates[1:]), trials[rates[-1]]]
+    verdicts = [(1 - BEYOND) * trials[rate] + BEYOND * other for rate, other in zip(rates, beyond, strict=True)]
+    enough = min(verdicts) + ALIKE * max(start - min(verdicts), 0.0)
+    return next(rate for rate, verdict in zip(rates, verdicts, strict=True) if verdict <= enough)
 
 
 def _no_use(ground: _Ground, rates: Array, losses: Array, high: float) -> str:

@@ -184,6 +184,10 @@ class Network:
             view[...] = name.startswith("W")
         return mask
 
+    def drawn_anew(self) -> Network:
+        """Another network as this one was when it was built: its seed draws the weights once more; no scaler."""
+        return Network(self.layers, self.inputs, self.seed, self.loss_function, self.dtype)
+
     def encode(self, y: Any, n: int, what: str = "y") -> Array:
         """Targets of n rows as the matrix (n, outputs) that the loss compares with; InputError if they do not fit."""
         return encode(y, self.task, self.outputs, n, self.loss_function.name, self.dtype, what)
@@ -270,20 +274,80 @@ class Network:
         return fit(self, X, y, progress=progress, on_epoch=on_epoch, **settings)
 
     def equations(self, format: str = "text", **settings: Any) -> str:
-        """Forward pass, loss, backward pass and update as numbered equations; see `pellucid.explain.equations`."""
+        """Forward pass, loss, backward pass and update as numbered equations, with the shape of every quantity.
+
+        They are read from the functions that run: an activation, a loss or an optimizer of your own explains itself,
+        and where one cannot be read, a line says why.
+
+        Args:
+            format: "text" for a terminal of 100 columns, "latex" for a document with amsmath, or "html" with MathML.
+            settings: optimizer, l2, l1 and clip_norm as in `fit`; sample_weight=True for rows that have weights.
+
+        Returns:
+            The page, as text in that format.
+
+        Raises:
+            InputError: an unknown format, or a setting out of its range.
+
+        Example:
+            >>> net = Network([Dense(3, "tanh"), Dense(1)], inputs=2)
+            >>> print(net.equations().split("\\n\\n")[2])
+            Forward pass
+             (1)      z1 = X W1 + b1                      (n, 3)
+             (2)      a1 = tanh(z1)                       (n, 3)
+             (3)      z2 = a1 W2 + b2                     (n, 1)
+             (4)      a2 = z2                             (n, 1)
+        """
         from pellucid.explain.equations import equations
 
         return equations(self, format, **settings)
 
     def script(self, X: Any = None, y: Any = None, **settings: Any) -> str:
-        """The from-scratch NumPy program of this network; see `pellucid.explain.script`."""
+        """The from-scratch program that imports NumPy alone, trains this network as `fit` would, and prints its losses.
+
+        Args:
+            X, y: features (n, inputs) and targets, put into the program; without them it loads a file data.npz.
+            settings: those of `fit`, and of `pellucid.explain.script`: csv and target to read a file instead of X and
+                y, weights="auto", "included" or "redrawn", and path, where to write the program.
+
+        Returns:
+            The text of the program.
+
+        Raises:
+            InputError: data or settings that `fit` would refuse, a formula whose source cannot be read, or too much
+                data for a program.
+            FileError: the CSV file cannot be read, or the program cannot be written to its path.
+
+        Example:
+            >>> net = Network([Dense(1, "sigmoid")], inputs=1)
+            >>> exec(net.script([[-1.0], [1.0]], [0, 1], epochs=1))
+            epoch 0  loss 0.6322567809053807
+        """
         from pellucid.explain.script import script
 
         return script(self, X, y, **settings)
 
     @takes_settings
     def trace(self, X: Any, y: Any, row: int | None = None, **settings: Any) -> Trace:
-        """One training step with every intermediate; nothing changes; see `pellucid.explain.trace`."""
+        """One training step with every intermediate, the first of `fit` with the same settings; nothing changes.
+
+        Args:
+            X, y: features (n, inputs) and targets, as for `fit`.
+            row: a row of X, from 0, that is written out all the way, each weighted sum with its numbers.
+            settings: those of `fit`.
+
+        Returns:
+            A Trace: print it, or ask for a quantity: trace["z1"].value, trace["dW1"].finite, trace.theta.
+
+        Raises:
+            InputError: data or settings that do not fit, or a row that the step does not use.
+
+        Example:
+            >>> net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+            >>> step = net.trace([[0.5, -1.0], [2.0, 0.0]], [0, 1], row=1)
+            >>> step["delta2"].formula, step["delta2"].shape
+            ('δ2 = (p - y)/n', (2, 2))
+        """
         from pellucid.explain.trace import trace
 
         return trace(self, X, y, row, **settings)

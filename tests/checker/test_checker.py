@@ -160,3 +160,20 @@ def test_the_same_call_says_the_same() -> None:
     first, second = (check_my_network(learnt.loss, learnt.gradients, learnt.params) for _ in range(2))
     assert first == second
     assert str(first) == str(second)
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [
+        ("factor 1/2", 930_001),  # of the data's part alone, where W2 has four entries and a penalty
+        ("constant factor", 930_003),
+        ("penalty on biases", 920_001),  # three biases that are nearly a multiple of their gradient
+        ("penalty on biases", 920_014),  # one bias, and a difference of 1e-5
+    ],
+)
+def test_few_entries_are_enough_where_the_network_is_known(name: str, seed: int) -> None:
+    learnt = wrong(name, seed)
+    more = given(learnt, name, seed + len(name))
+    one = Tried(name, seed, learnt, check_my_network(learnt.loss, learnt.gradients, learnt.params, **more))
+    assert one.named, str(one)
+    assert len(one.report.findings) == 1, str(one)

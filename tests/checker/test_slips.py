@@ -303,3 +303,18 @@ def test_only_what_is_harmless_is_worked_out_again(code: str, tmp_path: Path, mo
 )
 def test_values_in_words(value: object, words: str) -> None:
     assert described(value, lambda key, /, **values: slips.sentence("en", key, **values)) == words
+
+
+def test_a_product_tells_of_both_sides_where_one_is_the_result_of_a_call(tmp_path: Path) -> None:
+    code = """
+    import numpy as np
+    def act(z):
+        return np.tanh(z)
+    X, W = np.ones((4, 2)), np.ones((3, 1))
+    z = act(X) @ W
+    """
+    error = failing(tmp_path / "mynet.py", textwrap.dedent(code))
+    for lang, words in (("en", "the last axis of act(X) has 2 entries"), ("zh", "act(X) 的最后一个轴有 2 个元素")):
+        slip = explain_exception(error, tmp_path / "mynet.py", lang)
+        assert words in str(slip)
+        assert "(3, 1)" in str(slip)

@@ -401,3 +401,57 @@ def test_help_says_that_the_file_is_run(process: Run) -> None:
     assert "The file is run" in words
     assert "standard error, behind a bar, so that the two are not mixed up" in words
     assert "exit code is 0" in words
+
+
+@pytest.mark.parametrize(("X", "y"), [("X_train", "y_train"), ("X_tr", "labels"), ("data", "targets")])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_data_under_other_names_are_hinted_at(X: str, y: str, lang: str, run: Run) -> None:
+    code = example()
+    save(re.sub(r"\bX\b", X, re.sub(r"\by\b", y, code)))
+    ran = run("check", "mynet.py", "--lang", lang)
+    for name, other in (("X", X), ("y", y)):
+        assert f"{name} = {other}" in ran.out
+    save(code)
+    assert "X = " not in run("check", "mynet.py", "--lang", lang).out
+
+
+def test_data_that_functions_want_and_that_have_other_names(run: Run) -> None:
+    save(
+        textwrap.dedent(
+            """
+            import numpy as np
+            X_train, y_train = np.ones((5, 2)), np.ones((5, 1))
+            params = {"W": np.ones((2, 1))}
+            def loss(params, X, y):
+                return np.mean((X @ params["W"] - y) ** 2)
+            def gradients(params, X, y):
+                return {"W": X.T @ (2 * (X @ params["W"] - y)) / 5}
+            """
+        )
+    )
+    ran = run("check", "mynet.py")
+    assert ran.code == 1
+    assert "nothing to give for X, y" in ran.err
+    assert "X = X_train" in ran.err
+    assert "y = y_train" in ran.err
+
+
+def test_an_entry_overwritten_by_a_number_is_told_with_its_line(run: Run) -> None:
+    save(
+        textwrap.dedent(
+            """
+            import numpy as np
+            X = np.ones((4, 2)); params = [np.ones((2, 1)), np.zeros(1)]
+            def loss(p):
+                p[1] = 0.5
+                return np.mean((X @ p[0] + p[1]) ** 2)
+            def gradients(p):
+                d = 2 * (X @ p[0] + p[1]) / 4
+                return [X.T @ d, d.sum(axis=0)]
+            """
+        )
+    )
+    ran = run("check", "mynet.py")
+    assert ran.code == 1
+    assert "[overwritten]" in ran.out
+    assert "mynet.py, line 5: p[1] = 0.5" in " ".join(ran.out.split())

@@ -35,6 +35,29 @@ def test_a_model_alone(model: Path, run: Run) -> None:
     assert "Row" not in ran.out
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            (),
+            "Shown is training with SGD at rate 0.1 and no penalty; --optimizer, --rate, --l2 and --l1 choose another.",
+        ),
+        (
+            ("--optimizer", "adam", "--rate", "0.02", "--l1", "0.5"),
+            "Shown is training with Adam at rate 0.02, l1 0.5; ",
+        ),
+    ],
+)
+def test_that_a_file_does_not_hold_its_training_is_said_where_the_update_stands(
+    options: tuple[str, ...], words: str, model: Path, run: Run
+) -> None:
+    ran = run("explain", "m.json", *options)
+    said = " ".join(ran.out.partition("\nEquations\n")[2].partition("Forward pass")[0].split())
+    assert f"A model file does not hold how it was trained. {words}" in said
+    page = run("explain", "m.json", *options, "--format", "html").out
+    assert f"A model file does not hold how it was trained. {words}" in page
+
+
 @pytest.mark.parametrize(("option", "row"), [((), 0), (("--row", "3"), 3), (("--row", "-1"), 179)])
 def test_a_row_is_walked_there_and_back(option: tuple[str, ...], row: int, model: Path, run: Run) -> None:
     net, table = pellucid.load(model), read_csv("iris.csv", target="species")
@@ -73,7 +96,11 @@ def test_latex_is_the_equations_alone(model: Path, run: Run) -> None:
     net = pellucid.load(model)
     ran = run("explain", "m.json", "--format", "latex", "--optimizer", "adam", "--rate", "0.01", "--l2", "0.1")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.rstrip() == net.equations("latex", optimizer=Adam(0.01), l2=0.1).rstrip()
+    remark, _, equations = ran.out.partition("\n")
+    assert equations.rstrip() == net.equations("latex", optimizer=Adam(0.01), l2=0.1).rstrip()
+    assert remark.startswith(
+        "% A model file does not hold how it was trained. Shown is training with Adam at rate 0.01, l2 0.1; "
+    )
 
 
 class Page(HTMLParser):

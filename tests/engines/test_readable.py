@@ -14,7 +14,7 @@ import naive
 from pellucid import Dense, Dropout, InputError, Network
 from pellucid.activations import ACTIVATIONS
 from pellucid.data import Pixels, Standardizer
-from pellucid.engines import ENGINES, choose, readable
+from pellucid.engines import readable
 
 HIDDEN = tuple(name for name, record in ACTIVATIONS.items() if not record.output_only)
 PAIRS = [
@@ -314,14 +314,6 @@ def test_total_weight() -> None:
 def test_many_float32_rows_are_weighed_in_double_precision() -> None:
     w = np.full(3_000_001, 0.1, np.float32)
     assert readable.total_weight(len(w), w) == pytest.approx(len(w) * float(np.float32(0.1)), rel=1e-12)
-
-
-def test_engines_by_name() -> None:
-    assert choose("auto") in ENGINES
-    assert choose("readable") == "readable"
-    assert ENGINES["readable"] is readable
-    with pytest.raises(InputError, match=r"no engine 'gpu'\. There are: auto, readable"):
-        choose("gpu")
 
 
 @pytest.mark.parametrize("batch_size", [None, 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from pellucid import SGD, Adam, Dense, Dropout, InputError, Network, Optimizer
 from pellucid.data import Standardizer, make_moons
-from pellucid.explain.case import SAMPLE, case_of, look, sample, settings_of
+from pellucid.explain.case import SAMPLE, case_of, look, sample
 from pellucid.optimizers import OPTIMIZERS, Rule
 
 X, Y = make_moons(120, noise=0.1)
@@ -93,12 +94,12 @@ def test_a_history_that_was_pickled_still_tells_its_settings(name: str) -> None:
         "early_stopping": 2, "shuffle": False, "class_weight": {0: 2.0},
     }  # fmt: skip
     history = net_of(Dense(3, "tanh")).fit(X, Y, **asked)
-    copy = settings_of(pickle.loads(pickle.dumps(history)))
+    net = net_of(Dense(3, "tanh"))
+    first, copy = (case_of(net, X, Y, h).settings for h in (history, pickle.loads(pickle.dumps(history))))
+    assert first is not None
     assert copy is not None
     for key in asked:
-        if key != "class_weight":
-            assert getattr(copy, key) == getattr(settings_of(history), key)
-    assert copy.class_weight is not None
+        assert getattr(first, key) == getattr(copy, key) == asked[key]
 
 
 class Own(Optimizer):
@@ -106,10 +107,17 @@ class Own(Optimizer):
         return Rule(lambda p, g, rate, t: (p - rate * g,))
 
 
-def test_an_optimizer_of_ones_own_is_not_guessed_at() -> None:
+def test_an_optimizer_of_ones_own_is_known_after_pickling() -> None:
     history = net_of(Dense(3, "tanh")).fit(X, Y, optimizer=Own(0.1), epochs=2)
-    assert settings_of(history) is not None
-    assert settings_of(pickle.loads(pickle.dumps(history))) is None
+    copy = case_of(net_of(Dense(3, "tanh")), X, Y, pickle.loads(pickle.dumps(history))).settings
+    assert copy is not None
+    assert copy.optimizer == Own(0.1)
+
+
+def test_of_a_history_that_says_nothing_nothing_is_known() -> None:
+    history = net_of(Dense(3, "tanh")).fit(X, Y, epochs=2)
+    bare = replace(history, run=None, asked=None)
+    assert case_of(net_of(Dense(3, "tanh")), X, Y, bare).settings is None
 
 
 def test_what_does_not_belong_together_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from scipy import special
 
 import equation_reader as reader
 from pellucid.activations import ACTIVATIONS, Activation, magnitude, sigmoid
@@ -432,6 +434,112 @@ def test_an_optimizer_of_ones_own_explains_itself(optimizer: Optimizer, clip_nor
     check(Setting(Network([Dense(3, "tanh"), Dense(2)], inputs=2, seed=9), optimizer, clip_norm=clip_norm, l2=0.1))
 
 
+def borrowed(
+    p: Any, g: Any, rate: Any, t: Any, a1: Any, n: Any, lam: Any, z1: Any, W1: Any, x: Any = 0.123456789
+) -> Any:
+    a1 = a1 * lam + g / W1
+    delta2 = a1 * x
+    return p - rate * delta2 / n - rate * z1 * g, a1
+
+
+@dataclass(frozen=True)
+class Odd(Optimizer):
+    """Calls its own quantities as the network calls others."""
+
+    learning_rate: float = 0.01
+
+    def rule(self) -> Rule:
+        return Rule(borrowed, ("a1",), {"n": 2.0, "lam": 0.5, "z1": 0.25, "W1": 4.0}, weight_decay=0.1)
+
+
+def test_names_that_the_network_has_too_are_told_apart_in_every_way_of_writing() -> None:
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+    found = {equation.name: equation for equation in equations_of(net, Odd(), l2=0.1)}
+    assert found["a1"].text == "a1 = tanh(z1)"
+    assert found["a1_odd"].text == "a1_odd ← a1_odd lam_odd + g/W1_odd"
+    assert found["a1_odd"].latex.startswith(r"a_{1,\mathrm{odd}} \leftarrow a_{1,\mathrm{odd}}")
+    index = "<mrow><mn>1</mn><mo>,</mo><mtext>odd</mtext></mrow>"
+    assert f"<msub><mi>a</mi>{index}</msub>" in found["a1_odd"].mathml
+    assert found["delta2_odd"].text == "δ2_odd = a1_odd x"
+    assert found["W1"].text == "W1 ← W1 - η ω W1 - η δ2_odd[W1] / n_odd - η z1_odd dW1"
+    assert len({*found}) == len(equations_of(net, Odd(), l2=0.1))
+    page = equations(net, optimizer=Odd(), l2=0.1)
+    given = [line.split() for line in page.partition("Forward")[0].splitlines()]
+    assert ["lam_odd", "=", "0.5,", "share", "of", "a1_odd", "that", "is", "kept"] in given
+    assert ["λ", "=", "0.1,", "l2", "penalty"] in given
+    assert ["n", "number", "of", "rows"] in given
+    assert ["n_odd", "=", "2"] in given
+    assert ["x", "=", "0.123456789"] in given
+
+
+def test_two_names_that_would_be_written_alike_are_told_apart() -> None:
+    def formula(p: Any, g: Any, rate: Any, t: Any, decay: Any, rho: Any) -> Any:
+        return (p - rate * g * decay * rho,)
+
+    @dataclass(frozen=True)
+    class Twice(Optimizer):
+        learning_rate: float = 0.01
+
+        def rule(self) -> Rule:
+            return Rule(formula, (), {"decay": 0.5, "rho": 0.25})
+
+    found = {equation.name: equation.text for equation in equations_of(Network([Dense(1)], inputs=1), Twice())}
+    assert found["b1"] == "b1 ← b1 - η db1 ρ ρ_twice"
+
+
+# What constants do is read from the formula that they stand in.
+
+
+def otherwise(p: Any, g: Any, rate: Any, t: Any, m: Any, beta1: Any, beta2: Any, decay: Any, eps: Any) -> Any:
+    m = beta2 * m - (1 - beta2) * g
+    return p - rate * m * (decay + t) / (beta1 * eps), m
+
+
+def lerped(p: Any, g: Any, rate: Any, t: Any, m: Any, beta2: Any) -> Any:
+    fresh = beta2 * m + (1 - beta2) * np.sign(g)
+    return p - rate * fresh, fresh
+
+
+def swapped(p: Any, g: Any, rate: Any, t: Any, m: Any, beta1: Any, beta2: Any) -> Any:
+    return p - rate * m, beta1 * g + beta2 * m
+
+
+def words_of(formula: Callable[..., Any], averages: tuple[str, ...], constants: dict[str, float]) -> dict[str, str]:
+    """What is said beside the value of each constant."""
+
+    @dataclass(frozen=True)
+    class Own(Optimizer):
+        learning_rate: float = 0.01
+
+        def rule(self) -> Rule:
+            return Rule(formula, averages, constants)
+
+    page = equations(Network([Dense(2)], inputs=2), optimizer=Own()).partition("Forward")[0]
+    found = re.findall(r"^ *(\S+)  = [^,\n]+(?:, (.*))?$", page, re.MULTILINE)
+    return {name: words for name, words in found if name != "η"}
+
+
+def test_words_beside_constants_are_proved_by_the_formula() -> None:
+    odd = {"beta1": 2.0, "beta2": 0.5, "decay": 3.0, "eps": 0.25}
+    assert words_of(otherwise, ("m",), odd) == {"β₁": "", "β₂": "", "ρ": "decay", "ε": ""}
+    assert words_of(lerped, ("m",), {"beta2": 0.5}) == {"β₂": "share of the average m that is kept"}
+    assert words_of(lerped, ("m",), {"beta2": 1.5}) == {"β₂": ""}, "which is no share"
+    assert words_of(swapped, ("m",), {"beta1": 0.5, "beta2": 0.5}) == {"β₁": "", "β₂": "share of m that is kept"}
+
+
+def test_words_beside_the_constants_of_the_optimizers_that_come_with_it() -> None:
+    kept = "share of the average of"
+    expected: list[tuple[Optimizer, dict[str, str]]] = [
+        (SGD(0.1, momentum=0.9), {"μ": "momentum: share of v that is kept"}),
+        (AdaGrad(), {"ε": "keeps the division finite"}),
+        (RMSProp(), {"ρ": f"decay: {kept} g² that is kept", "ε": "keeps the division finite"}),
+        (Adam(), {"β₁": f"{kept} g that is kept", "β₂": f"{kept} g² that is kept", "ε": "keeps the division finite"}),
+    ]
+    for optimizer, words in expected:
+        rule = optimizer.rule()
+        assert words_of(rule.formula, rule.averages, dict(rule.constants)) == words
+
+
 def test_what_is_short_stands_in_the_equation_and_what_is_long_beside_it() -> None:
     net = Network([Dense(4, OWN[0]), Dense(3, OWN[4]), Dense(2, "softmax")], inputs=2)
     found = {equation.name: equation for equation in equations_of(net)}
@@ -471,6 +579,17 @@ def loop(z: Any) -> Any:
     return z
 
 
+EXPIT = special.expit
+
+
+def of_scipy(z: Any) -> Any:
+    return special.expit(z)
+
+
+def calls_scipy(z: Any) -> Any:
+    return z * EXPIT(z)
+
+
 @dataclass(frozen=True)
 class Opaque(Optimizer):
     """A rule without source."""
@@ -506,9 +625,55 @@ def test_a_function_that_cannot_be_read_appears_by_its_name(value: Any) -> None:
     assert found["delta1"].text == "δ1 = da1 ⊙ mystery'(z1, a1)"
     assert found["losses"].text == "losses = riddle(a2, y)"
     assert found["da2"].text == "da2 = riddle'(a2, y)/n"
-    assert not any(equation.notes for equation in found.values())
+    (why,) = found["a1"].notes
+    assert why.sentence
+    assert why.text.startswith("mystery is shown by its name alone: ")
+    notes = [note.text for equation in found.values() for note in equation.notes]
+    assert [note.partition(" ")[0] for note in notes] == ["mystery", "riddle", "riddle'", "mystery'"]
     for format in ("text", "latex", "html"):
-        assert "mystery" in equations(net, format)
+        page = " ".join(equations(net, format).replace(r"} \notag \\", "").replace(r"&\quad \text{", "").split())
+        for note in notes:
+            assert html.escape(note) in page or note in page
+
+
+UNREAD = {
+    "of a lambda by exec": (
+        compiled("f = lambda z: np.tanh(z)"),
+        "of what is typed at a prompt or made by exec no source is kept. Define it with def in a file",
+    ),
+    "of an object": (np.vectorize(np.tanh), "an object of the class vectorize has no source to read. Define it"),
+    "of a built-in function": (abs, "abs is compiled and has no Python source. Define it with def in a file"),
+    "with a part bound": (partial(max, 0.0), "max is compiled and has no Python source. Define it"),
+    "with a loop": (loop, "it is no single formula, perhaps for a loop in it. Write it as one formula"),
+    "with SciPy": (of_scipy, "of_scipy uses 'special', which is neither a number, nor NumPy, nor a function that"),
+}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_why_a_formula_is_not_there_is_said_in_one_line(what: str) -> None:
+    value, words = UNREAD[what]
+    net = Network([Dense(3, Activation("own", value, lambda z, a: 1 - a * a)), Dense(2)], inputs=2)
+    (note,) = {equation.name: equation for equation in equations_of(net)}["a1"].notes
+    assert note.sentence
+    assert note.text.startswith(f"own is shown by its name alone: {words}")
+    assert " ".join(note.text.split()) == note.text
+    assert " ".join(equations(net).split()).count(note.text) == 1
+    assert all(len(line) <= 100 for line in equations(net).splitlines())
+
+
+def test_a_helper_without_source_is_told_of_beside_the_formula_that_calls_it() -> None:
+    net = Network([Dense(3, Activation("own", calls_scipy, lambda z, a: EXPIT(z))), Dense(2)], inputs=2)
+    notes = {equation.name: equation for equation in equations_of(net)}["a1"].notes
+    assert [note.text.partition(": ")[0] for note in notes] == [
+        "own(z) = z EXPIT(z)",
+        "EXPIT is shown by its name alone",
+    ]
+
+
+def test_nothing_of_the_kind_is_said_of_what_is_built_in() -> None:
+    for name, activation in ACTIVATIONS.items():
+        net = Network([*([] if activation.output_only else [Dense(3, name)]), Dense(2, name)], inputs=2)
+        assert "by its name alone" not in equations(net, optimizer="adamw", l1=0.1, clip_norm=1.0)
 
 
 @pytest.mark.parametrize(
@@ -524,6 +689,7 @@ def test_an_update_that_cannot_be_read_appears_by_its_name(optimizer: Optimizer,
     assert [equation.name for equation in found] == ["g", "theta", "W1", "b1"]
     assert found[1].text == line
     assert found[2].text == "W1 ← θ[W1]"
+    assert "is shown by its name alone" in found[1].notes[0].text
     for format in ("text", "latex", "html"):
         assert "theta" in equations(net, format, optimizer) or "θ" in equations(net, format, optimizer)
 

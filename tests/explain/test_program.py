@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.activations import gelu, gelu_slope, relu, sigmoid, swish, swish_slope
+from pellucid.explain.names import RESERVED
 from pellucid.explain.program.arrays import Store
 from pellucid.explain.program.library import Library
-from pellucid.explain.program.plan import RESERVED, chain_of
 from pellucid.explain.program.text import edited, filled, grouped, identifier, number, replaced, without_math
-from pellucid.layers import Dense, Dropout
-from pellucid.network import Network
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -134,17 +132,3 @@ def test_a_name_that_the_program_uses_itself_is_not_given_away() -> None:
     assert library.formula(sigmoid, "the logistic function")("z1") == "the_logistic_function(z1)"
     again = Library({*RESERVED, "sigmoid", "logistic"})
     assert again.formula(sigmoid, "logistic")("z1") == "logistic_2(z1)"
-
-
-def test_quantities_are_named_as_in_the_equations() -> None:
-    layers = [Dropout(0.1), Dense(3, "tanh"), Dropout(0.0), Dropout(0.5), Dropout(0.2), Dense(1)]
-    links = chain_of(Network(layers, inputs=2))
-    assert [(link.input, link.output, link.width) for link in links] == [
-        ("X", "d1", 2),
-        ("d1", "z1", 3),
-        ("z1", "a1", 3),
-        ("a1", "d3", 3),
-        ("d3", "d4", 3),
-        ("d4", "z2", 1),
-        ("z2", "a2", 1),
-    ]

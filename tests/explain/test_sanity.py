@@ -12,9 +12,9 @@ import pytest
 import pellucid
 from pellucid import Activation, Dense, Dropout, InputError, Loss, Network, sanity
 from pellucid.data import Standardizer, make_blobs, make_circles, make_moons, make_plane, make_shirts, make_xor
-from pellucid.explain.bench import Bench
 from pellucid.explain.by_heart import small_batch
 from pellucid.explain.sanity import SanityReport
+from pellucid.explain.workbench import Bench
 from pellucid.initializers import Initializer, normal
 from representations import well_formed
 

@@ -359,6 +359,11 @@ REFUSED = {
         {},
         "with the activation 'erf': .*has no Python source to read: define it with def",
     ),
+    "a built-in function": (
+        [Dense(1, Activation("top", partial(max, 0.0), np.ones_like))],
+        {},
+        "activation 'top': .*has no Python source to read: define it with def",
+    ),
     "a call of SciPy": ([Dense(1, Activation("erf", erf, np.ones_like))], {}, "activation 'erf': erf uses 'special'"),
     "an object": ([Dense(1)], {"loss": Loss("odd", OBJECT, np.subtract)}, "the loss 'odd': .*has no Python source"),
 }

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import programs
 from pellucid import Activation, Adam, Dense, Dropout, InputError, Loss, Network
 from pellucid.activations import ACTIVATIONS
 from pellucid.data import Pixels, Standardizer
@@ -418,6 +419,61 @@ def test_own_activations_losses_and_optimizers_are_traced() -> None:
         assert "wavy" in shown
 
 
+def borrowed(p: Any, g: Any, rate: float, t: int, a1: Any, p_old: Any, n: float, lam: float, z1: float) -> Any:
+    a1 = a1 * lam + g
+    delta2 = a1 / n
+    return p - rate * delta2 * z1, a1, p
+
+
+@dataclass(frozen=True)
+class Odd(Optimizer):
+    """Calls its own quantities as the network calls others: averages a1 and p, constants n, lam and z1."""
+
+    learning_rate: float = 0.05
+
+    def rule(self) -> Rule:
+        return Rule(borrowed, ("a1", "p"), {"n": 2.0, "lam": 0.5, "z1": 0.25})
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.1])
+def test_names_of_an_optimizer_that_the_network_has_too_are_told_apart(clip_norm: float | None) -> None:
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+    step = trace(net, X2, [0, 1] * 3, row=1, optimizer=Odd(), clip_norm=clip_norm, l2=0.1)
+    names = [entry.name for entry in step]
+    assert len({*names}) == len(names)
+    assert np.array_equal(step["a1"].value, np.tanh(step["z1"].value))
+    assert step["p"].shape == (6, 2)
+    g = (step["g"] if clip_norm is None else step["clipped"]).value
+    assert np.array_equal(step["a1_odd"].value, g)
+    assert np.array_equal(step["delta2_odd"].value, g / 2)
+    assert step["δ2_odd"] is step["delta2_odd"]
+    assert step["delta2"].shape == (6, 2)
+    before = np.concatenate([values.ravel() for values in step.before.values()])
+    assert np.array_equal(step["p_odd"].value, before)
+    _, theta = first_step(net, X2, [0, 1] * 3, Odd(), epochs=1, clip_norm=clip_norm, l2=0.1)
+    assert step.theta.tobytes() == theta.tobytes()
+    assert {*step.to_dict()["entries"]} == {*names}
+    for shown in (str(step), step._repr_html_()):
+        assert "a1_odd" in shown
+
+
+def test_a_script_calls_them_as_the_trace_does() -> None:
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+    text = programs.holds(net, X2, [0, 1] * 3, optimizer=Odd(), epochs=100)
+    assert "a1_odd = [np.zeros_like(p) for p in [W1, b1, W2, b2]]" in text
+    assert "parameters[i], a1_odd[i], p_odd[i] = borrowed(" in text
+
+
+def test_a_formula_that_cannot_be_read_is_told_of() -> None:
+    net = Network([Dense(3, Activation("odd", np.vectorize(np.tanh), lambda z, a: 1 - a * a)), Dense(1)], inputs=2)
+    step = trace(net, X2, X2[:, 0], row=0)
+    told = "odd is shown by its name alone: an object of the class vectorize has no source to read."
+    assert step["a1"].notes[0].text.startswith(told)
+    assert told in " ".join(str(step).split())
+    assert told in step._repr_html_()
+    assert step.to_dict()["entries"]["a1"]["notes"][0].startswith(told)
+
+
 def in_place(p: Any, g: Any, rate: float, t: int, v: Any, keep: float) -> Any:
     v *= keep
     g *= 2
@@ -559,6 +615,23 @@ def test_text_shows_the_first_rows_and_columns_and_elides_the_rest() -> None:
     assert shown[:4] == [[f"{v:.4g}" for v in row[:6]] + ["..."] for row in step["z1"].value[:4]]
     assert shown[4] == ["..."] * 7
     assert len(shown) == 5
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_text_has_100_columns_at_most(hidden: str) -> None:
+    rng = np.random.default_rng(1)
+    wide = rng.normal(size=(30, 12)) * 1e-5
+    for output, y in (("softmax", np.arange(30) % 5), ("sigmoid", np.eye(5)[np.arange(30) % 5])):
+        layers = [Dense(9, hidden), Dropout(0.25), Dense(4, hidden), Dense(5, output)]
+        net = Network(layers, inputs=12, loss="squared_error", scaler=Standardizer())
+        settings = {"l2": 0.1, "l1": 0.1, "clip_norm": 0.1, "sample_weight": np.linspace(1, 2, 30)}
+        step = trace(net, wide, y, row=3, optimizer=AdamW(0.01), schedule="cosine", **settings)
+        lines = str(step).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert all(line == line.rstrip() for line in lines)
+        together = " ".join(str(step).split())
+        for entry in step:  # nothing is lost where a formula is broken
+            assert " ".join(entry.formula.split()) in together
 
 
 def test_html_has_a_row_for_every_quantity_and_the_numbers_of_the_text() -> None:

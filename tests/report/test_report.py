@@ -9,13 +9,15 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pellucid import Adam, Dense, FileError, History, InputError, Network, metrics
+from pellucid import SGD, Adam, Dense, FileError, History, InputError, Network, TrainingDiverged, metrics
 from pellucid.data import Pixels
 from pellucid.report import markup, pictures, write
 
@@ -401,3 +403,93 @@ def test_mnist_takes_little_room_on_disk_and_in_memory(shared_data: Path, tmp_pa
         tracemalloc.stop()
     assert (tmp_path / "mnist.html").stat().st_size < 1_000_000
     assert peak < 2.5 * X.size  # bytes: a float copy of X alone would be four or eight times as much
+
+
+# Runs that went wrong
+
+ROWS = np.random.default_rng(0).standard_normal((60, 2))
+LINE, SIDE = 3 * ROWS[:, 0] + 1, (ROWS[:, 0] > 0).astype(int)
+
+
+def exploding(output: Dense, y: Any, rate: float, epochs: int = 5) -> tuple[Network, History | None]:
+    net = Network([Dense(8, "relu"), output], inputs=2)
+    try:
+        return net, net.fit(ROWS, y, optimizer=SGD(rate), epochs=epochs)
+    except TrainingDiverged:
+        return net, None
+
+
+def spoilt(value: float, where: slice) -> tuple[Network, History]:
+    """A run whose losses are not what they should be."""
+    net = Network([Dense(8, "relu"), Dense(1)], inputs=2)
+    history = net.fit(ROWS, LINE, epochs=5, validation=0.2)
+    losses = history.loss.copy()
+    losses[where] = value
+    return net, replace(history, loss=losses, validation_loss=losses)
+
+
+def broken(value: float) -> tuple[Network, History]:
+    net = Network([Dense(8, "relu"), Dense(2, "softmax")], inputs=2)
+    history = net.fit(ROWS, SIDE, epochs=5, l2=0.1)
+    net.theta = np.full(net.theta.size, value)
+    return net, history
+
+
+WRONG: dict[str, Callable[[], tuple[Network, History | None]]] = {
+    "values of 1e24": lambda: exploding(Dense(1), LINE, 2.0),
+    "values that diverged": lambda: exploding(Dense(1), LINE, 30.0, 80),
+    "losses of 1e91": lambda: exploding(Dense(2, "softmax"), SIDE, 1e10),
+    "classes that diverged": lambda: exploding(Dense(2, "softmax"), SIDE, 1e150, 80),
+    "losses that end at inf": lambda: spoilt(np.inf, slice(2, None)),
+    "losses that end at nan": lambda: spoilt(np.nan, slice(2, None)),
+    "losses near the largest number": lambda: spoilt(1e308, slice(2, None)),
+    "no finite loss": lambda: spoilt(np.nan, slice(None)),
+    "weights of inf": lambda: broken(np.inf),
+    "weights of nan": lambda: broken(np.nan),
+    "weights of 1e200": lambda: broken(1e200),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("case", WRONG)
+def test_a_run_that_went_wrong_is_reported_without_a_warning(case: str, tmp_path: Path, read: Read) -> None:
+    pytest.importorskip("matplotlib")
+    net, history = WRONG[case]()
+    if "diverged" in case:
+        assert history is None
+    y = LINE if net.task == "values" else SIDE
+    with np.errstate(all="warn"):
+        write(tmp_path / "run.html", net, ROWS, y, history)
+    found = read(tmp_path / "run.html")
+    assert len(found.all("svg")) >= 2
+    assert "Nothing wrong was found" not in found.words
+    assert not re.search(r"\d[\d,.]{60}", found.words)  # no number of 90 digits
+
+
+# Losses are told apart
+
+
+def spaced(path: Path) -> str:
+    """The words of a page, each cell by itself."""
+    text = path.read_text(encoding="utf-8").partition("<body>")[2]
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", text)))
+
+
+def test_losses_of_parts_are_those_of_the_curves_and_the_penalty_is_said(no_pictures: None, tmp_path: Path) -> None:
+    net = Network([Dense(4, "tanh"), Dense(2, "softmax")], inputs=2)
+    history = net.fit(ROWS, SIDE, epochs=4, validation=0.2, l2=0.5, l1=0.01)
+    history.report(tmp_path / "run.html")
+    words, run = spaced(tmp_path / "run.html"), history.run
+    assert run is not None
+    assert run.validation is not None
+    assert history.validation_loss is not None
+    with_penalty, without = net.loss(*run.validation, l2=0.5, l1=0.01), net.loss(*run.validation)
+    assert with_penalty == pytest.approx(history.validation_loss[-1], rel=1e-12)
+    assert "rows of rows loss data loss accuracy training 48 " in words
+    assert f"validation 12 {markup.number(with_penalty)} {markup.number(without)} " in words
+    assert f"with the penalty on the weights, {markup.number(with_penalty - without)}, as in the curves." in words
+    assert "The losses include the penalty on the weights." in words
+    net.fit(ROWS, SIDE, epochs=4).report(tmp_path / "run.html")
+    words = spaced(tmp_path / "run.html")
+    assert "rows of rows loss accuracy training 60" in words
+    assert "penalty on the weights" not in words

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.checker.case import DEAD, OFF, RIGHT, Compared
 from pellucid.checker.examine import Examined, examine
+from pellucid.checker.numerical.case import DEAD, OFF, RIGHT, Compared
 from pellucid.checker.question import Question
 from pellucid.checker.report import LANGUAGES, CheckReport, Finding, Row, kinds, note, worded
 from pellucid.errors import InputError

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.checker import naming, outputs, protocol, reaching, steps, unreached
-from pellucid.checker.calling import Call
-from pellucid.checker.case import DEAD, OFF, RIGHT, Case, Compared, negligible
-from pellucid.checker.comparing import compare
-from pellucid.checker.learner import Learner, changed
-from pellucid.checker.matching import Given
+from pellucid.checker.numerical import reaching
+from pellucid.checker.numerical.case import DEAD, OFF, RIGHT, Case, Compared, negligible
+from pellucid.checker.numerical.comparing import compare
 from pellucid.checker.question import Data, Question, data_of, learner_of, watched
-from pellucid.checker.snapshot import Snapshot
-from pellucid.checker.surroundings import constants, used_by
+from pellucid.checker.running import protocol
+from pellucid.checker.running.calling import Call
+from pellucid.checker.running.learner import Learner
+from pellucid.checker.running.matching import Given
+from pellucid.checker.running.snapshot import Snapshot
+from pellucid.checker.running.surroundings import constants, used_by
+from pellucid.checker.signatures import naming, outputs, stale, steps, unreached
+from pellucid.checker.signatures.second_thoughts import changes_values, is_vague, not_of_changes, without_vague
 from pellucid.checker.suspicion import Suspicion
 
 Array = npt.NDArray[Any]
@@ -70,26 +73,31 @@ def _examined(question: Question) -> Examined:
     dead = _reach(question, result, seen)
     case = _case(learner, dead, seen, data_of(question, used), used)
     named = naming.suspects(case)
-    if named and _stale(seen, case):
-        names = [p.leaf.name for p in case.parts if p.state not in (RIGHT, DEAD)]
-        named = [Suspicion("gradients_ignore_params", names[0], tuple(names[1:]))]
-    elif (
-        named
-        and all(_is_vague(s) for s in named)
-        and (other := _elsewhere(case, dead, seen)) is not None
-        and all(part.state in (RIGHT, DEAD) and part.seen for part in other.parts)
-    ):
-        case, named = other, []
-        result.notes.append(("saturated", {}))
+    case, named = _second_thoughts(result, case, named, dead, seen)
     result.case = case
-    if dead:  # with a layer out of the network, nothing that is vague can be trusted
-        named = [s for s in named if not _is_vague(s)]
-    result.suspicions += named
+    result.suspicions += without_vague(named, case) if dead else named  # a layer is out of the network
     _add_outputs(question, result)
     if step is not None:
         result.suspicions += _of_step(question, learner, step, result)
     _add_notes(result)
     return result
+
+
+def _second_thoughts(
+    result: Examined, case: Case, named: list[Suspicion], dead: Sequence[int], seen: protocol.Protocol
+) -> tuple[Case, list[Suspicion]]:
+    """What is wrong with the numbers and has no name may be right after all: elsewhere, or at other parameters."""
+    vague = [s for s in named if is_vague(s)]
+    if named and (of_others := stale.stale(seen, case, vague if len(vague) == len(named) else ())) is not None:
+        return case, [of_others]
+    if changing := [s for s in result.suspicions if changes_values(s)]:
+        return case, not_of_changes(named, case, changing)
+    if named and len(vague) == len(named):
+        other = _elsewhere(case, dead, seen)
+        if other is not None and all(part.state in (RIGHT, DEAD) and part.seen for part in other.parts):
+            result.notes.append(("saturated", {}))
+            return other, []
+    return case, named
 
 
 def _end_early(question: Question, result: Examined, seen: protocol.Protocol) -> None:
@@ -121,7 +129,7 @@ def _reach(question: Question, result: Examined, seen: protocol.Protocol) -> lis
     result.suspicions += unreached.past_arguments(question, learner, reach)
     dead, seen.given = unreached.without_settings(learner, reach, seen.given)
     result.given = seen.given
-    twins = {name for s in result.suspicions if s.kind == "aliased" for name in (s.parameter, *s.also)}
+    twins = {name for s in result.suspicions if s.kind in ("aliased", "overwritten") for name in (s.parameter, *s.also)}
     result.suspicions += unreached.unreached(learner, dead, seen.given, seen.loss, twins)
     return dead
 
@@ -171,25 +179,6 @@ def _added(a: Any, b: Any) -> Any:
     return gap if np.any(np.abs(gap) > 1e-12 * np.abs(before)) else b
 
 
-def _stale(seen: protocol.Protocol, case: Case) -> bool:
-    """Whether the gradients at the moved point are, to the last bit, those at the learner's own parameters."""
-    learner = case.learner
-    if seen.given is None or seen.accumulates or learner.mode != "copies" or not changed(learner.own, case.point):
-        return False
-    same = []
-    for a, b in zip(seen.given.values, case.given.values, strict=True):
-        one, other = np.asarray(a), np.asarray(b)
-        if one.dtype.kind in "fiu" and one.any():
-            same.append(one.shape == other.shape and not changed([one], [other]))
-    return bool(same) and all(same)
-
-
-def _is_vague(suspicion: Suspicion) -> bool:
-    """Whether only the numbers are known to be wrong, and not why."""
-    unnamed = suspicion.kind == "gradient_wrong" or suspicion.evidence == "evidence_last_layer"
-    return unnamed or (suspicion.kind == "constant_factor" and not suspicion.values.get("guess"))
-
-
 def _add_outputs(question: Question, result: Examined) -> None:
     """Add what forward shows; a wrong forward pass is told once, and explains gradients that nothing else explains."""
     learner = result.learner
@@ -201,7 +190,7 @@ def _add_outputs(question: Question, result: Examined) -> None:
     y = None if question.y is None else np.asarray(question.y)
     found = [s for s in outputs.judge_outputs(learner, made, np.asarray(learner.X), y) if not result.has(s.kind)]
     if any(s.kind in ("softmax_wrong_axis", "broadcasting") for s in found):
-        result.suspicions = [s for s in result.suspicions if not _is_vague(s)]
+        result.suspicions = without_vague(result.suspicions, result.case)
     result.suspicions += found
 
 
@@ -210,7 +199,9 @@ def _of_step(question: Question, learner: Learner, step: Call, result: Examined)
     try:
         moved = steps.try_step(learner, step)
     except Exception:
-        if result.suspicions:  # gradients that are wrong, missing or of another shape may well break an update
+        # Gradients that are wrong, missing or of another shape may well break an update; and so may a tuple of them,
+        # which the learner puts into a container of their own before the step.
+        if result.suspicions or (result.given is not None and isinstance(result.given.container, tuple)):
             return []
         raise
     rates = steps.known_rates(step, used_by([question.step]), constants([question.step]))

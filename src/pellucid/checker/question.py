@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.checker.calling import KNOWN, Call, check_callable, plan
-from pellucid.checker.containers import Leaf, get, is_numeric, leaves, of_numbers, read
-from pellucid.checker.learner import Learner
+from pellucid.checker.running.calling import Call, check_callable, plan, role_of
+from pellucid.checker.running.containers import Leaf, get, is_numeric, leaves, of_numbers, read
+from pellucid.checker.running.learner import Learner
 from pellucid.errors import InputError
 
 Array = npt.NDArray[Any]
@@ -83,17 +83,13 @@ def _leaves(params: Any) -> list[Leaf]:
     return found
 
 
-def _role(name: str) -> str:
-    return KNOWN.get(name.lower().replace("_", ""), "")
-
-
 def watched(question: Question, used: Mapping[str, Any]) -> dict[str, Array]:
     """The arrays of data that nobody should change, by name."""
     found: dict[str, Array] = {}
     own = question.own
     for name, value in [*used.items(), ("X", question.X), ("y", question.y)]:
         known = any(value is other for other in found.values())
-        if is_numeric(value) and _role(name) in ("X", "y") and id(value) not in own and not known:
+        if is_numeric(value) and role_of(name) in ("X", "y") and id(value) not in own and not known:
             found[name] = value
     return found
 
@@ -106,7 +102,7 @@ def data_of(question: Question, used: Mapping[str, Any]) -> Data:
         for key, item in _inside(name, value, own):
             array = np.asarray(item)
             if array.dtype.kind in "fiub" and 0 < array.ndim <= 4 and array.size > 1:
-                role = _role(key)
+                role = role_of(key)
                 found[role if role in found else ""].append(array)
     Xs = [*found["X"], *(a for a in found[""] if a.ndim == 2)][:5]
     ys = [*found["y"], *(a for a in found[""] if a.ndim < 3)][:5]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from pellucid.checker.filling import Share, filled
+from pellucid.checker.layout import table, wrapped
 from pellucid.checker.suspicion import Suspicion
 from pellucid.tables import Html, escaped, html_table, notebook
 
 LANGUAGES = ("en", "zh")
-WIDTH = 88
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,8 @@ class CheckReport:
         words = _words(self.lang)
         if self.ok:
             compared = sum(row.compared for row in self.parameters)
-            return words["ok"].format(parameters=len(self.parameters), entries=compared)
-        return words["one" if len(self.findings) == 1 else "some"].format(count=len(self.findings))
+            return filled(words["ok"], {"parameters": len(self.parameters), "entries": compared})
+        return filled(words["one" if len(self.findings) == 1 else "some"], {"count": len(self.findings)})
 
     def rows(self) -> list[list[str]]:
         """Header and one row a parameter, as texts."""
@@ -103,22 +102,22 @@ class CheckReport:
 
     def __str__(self) -> str:
         words = _words(self.lang)
-        blocks = [_wrapped(self.headline)]
+        blocks = [wrapped(self.headline)]
         if self.parameters:
-            blocks.append(_table(self.rows()))
+            blocks.append(table(self.rows()))
         for i, finding in enumerate(self.findings, 1):
             title = f"{i}. {self.title(finding)}"
-            lines = [_wrapped(title, "   ")]
+            lines = [wrapped(title, "   ")]
             parts = (("evidence", finding.evidence), ("fix", finding.fix))
-            lines += [_wrapped(f"   {words[key]}{words['colon']}{text}", "      ") for key, text in parts]
+            lines += [wrapped(f"   {words[key]}{words['colon']}{text}", "      ") for key, text in parts]
             blocks.append("\n".join(lines))
-        blocks += [_wrapped(f"{words['note']}{words['colon']}{note}", "  ") for note in self.notes]
+        blocks += [wrapped(f"{words['note']}{words['colon']}{note}", "  ") for note in self.notes]
         return "\n\n".join(blocks)
 
     def title(self, finding: Finding) -> str:
         """Where and what, and what else is wrong for the same reason."""
         words = _words(self.lang)
-        also = words["also"].format(names=words["comma"].join(finding.also)) if finding.also else ""
+        also = filled(words["also"], {"names": words["comma"].join(finding.also)}) if finding.also else ""
         return f"{finding.parameter}{words['colon']}{finding.what}{also} [{finding.kind}]"
 
     def _repr_html_(self) -> str:
@@ -142,7 +141,7 @@ def _cells(row: Row, words: Mapping[str, str]) -> list[str]:
     verdict = words[f"verdict_{row.verdict}"]
     if row.error != row.error:
         return [row.name, str(row.shape), "-", "-", "-", "-", "0", verdict]
-    counted = str(row.compared) + (words["left_out"].format(count=row.left_out) if row.left_out else "")
+    counted = str(row.compared) + (filled(words["left_out"], {"count": row.left_out}) if row.left_out else "")
     at = str(list(row.at)) if row.at else "-"
     return [
         row.name,
@@ -173,7 +172,7 @@ def kinds(lang: str = "en") -> dict[str, str]:
 
 def note(key: str, lang: str, **values: Any) -> str:
     """A note in words."""
-    return str(_catalogue(lang)["notes"][key]).format(**values)
+    return filled(_catalogue(lang)["notes"][key], values)
 
 
 class _Values(dict[str, Any]):
@@ -197,50 +196,21 @@ def worded(suspicion: Suspicion, lang: str, gradient: str) -> Finding:
         "all": ", ".join((suspicion.parameter, *suspicion.also)),
     }
     which = {
-        "what": suspicion.what,
+        "what": str(values.get("what", suspicion.what)),
         "evidence": str(values.get("evidence", suspicion.evidence)),
         "fix": str(values.get("fix", suspicion.fix)),
     }
-    said = {part: str(texts.get(key, texts[part])).strip().format_map(values) for part, key in which.items()}
+    values |= {name: _shared(value, lang) for name, value in values.items() if isinstance(value, Share)}
+    said = {part: filled(str(texts.get(key, texts[part])).strip(), values) for part, key in which.items()}
+    if (place := values.get("place")) is not None:
+        words = _words(lang)
+        said["evidence"] += filled(words["place"], {"file": place.name, "line": place.line})
+        said["evidence"] += filled(words["place_text" if place.text else "place_end"], {"text": place.text})
     return Finding(suspicion.parameter, suspicion.kind, said["what"], said["evidence"], said["fix"], suspicion.also)
 
 
-def columns_of(text: str) -> int:
-    """How many terminal columns a text takes: a Chinese character takes two.
-
-    Example:
-        >>> columns_of("loss"), columns_of("损失")
-        (4, 4)
-    """
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(columns_of(cell) for cell in column) for column in zip(*rows, strict=True)]
-    right = (2, 4, 5)
-    lines = (
-        "  ".join(_padded(cell, width, i in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _padded(cell: str, width: int, right: bool) -> str:
-    gap = " " * (width - columns_of(cell))
-    return gap + cell if right else cell + gap
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    """Lines of at most 88 columns, those after the first indented; Chinese breaks between any two of its characters."""
-    lines, line = [], ""
-    for piece in _pieces(text):
-        if columns_of(line + piece.rstrip()) > WIDTH and line.strip() and piece not in "，。；：！？、）":
-            lines.append(line.rstrip())
-            line = indent + piece.lstrip()
-        else:
-            line += piece
-    return "\n".join([*lines, line.rstrip()])
-
-
-def _pieces(text: str) -> Iterable[str]:
-    return re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", text)
+def _shared(error: Share, lang: str) -> str:
+    """A relative error in words: 63 %, or 1.7 times."""
+    percent = 100 * float(error)
+    key, shown = ("share", f"{percent:.3g}") if percent < 105 else ("times", f"{float(error):.2g}")
+    return filled(_words(lang)[key], {"number": shown})

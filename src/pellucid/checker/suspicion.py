@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid.checker.case import Compared
+    from pellucid.checker.numerical.case import Compared
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the words after `pellucid`; those of this process by default.
 
+    Returns:
+        The exit code, as the module says.
+
     Example:
         >>> main(["--version"])
         pellucid 0.1.0
@@ -78,7 +81,8 @@ def _run(argv: Sequence[str]) -> int:
 
 def _tell(message: str, label: str = "error: ") -> None:
     """A message on standard error, with what the library says about Python put in terms of options."""
-    from pellucid.cli.words import in_options, visible
+    from pellucid.cli.words import in_options
+    from pellucid.wording import visible
 
     text = in_options(visible(message, keep="\n"))
     try:

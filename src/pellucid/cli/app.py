@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +25,11 @@ def parsed(argv: Sequence[str]) -> Callable[[], int] | int:
     Raises:
         UsageError: it makes no sense.
     """
+    if list(argv[:1]) == ["lesson"]:
+        from pellucid.cli import lesson
+
+        if (named := lesson.asked_for_help(argv)) is not None:
+            return partial(lesson.explained, named)
     command = typer.main.get_command(_app())
     try:
         job = command.main(args=list(argv), prog_name="pellucid", standalone_mode=False)

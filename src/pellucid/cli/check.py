@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from pellucid import check_my_network
+from pellucid.checker.running.calling import role_of
 from pellucid.checker.slips import LANGUAGES, catalogue, explain_exception, sentence
 from pellucid.checker.slips.places import source_of
 from pellucid.cli import programs
@@ -14,8 +19,8 @@ from pellucid.cli.mistakes import UsageError
 from pellucid.cli.screen import Screen
 from pellucid.cli.values import choice
 from pellucid.cli.wanted import WELCOME, wanted
-from pellucid.cli.words import visible
-from pellucid.errors import PellucidError
+from pellucid.errors import InputError, PellucidError
+from pellucid.wording import visible
 
 INTERRUPTED = 130
 
@@ -42,6 +47,7 @@ def run(file: str | None, lang: str, example: bool) -> int:
 
 
 def _checked(file: str, lang: str) -> int:
+    hints: tuple[str, ...] = ()
     raw = programs.read(file, lang)
     source = source_of(file, Path(file))
     aside = programs.Aside(
@@ -51,22 +57,37 @@ def _checked(file: str, lang: str) -> int:
         with programs.prepared(file, aside) as module:
             names = programs.execute(module, raw)
             found = wanted(source, names, lang)
+            hints = _alike_data(names, found.arguments, lang)
             report = check_my_network(**found.arguments, lang=lang)
             shown = str(report)
     except BaseException as error:
         aside.end()
+        if isinstance(error, InputError) and hints:  # it may be about data that the check has not got
+            raise InputError("\n\n".join([str(error), *hints])) from error
         return _failed(error, file, lang)
     aside.end()
     screen = Screen()
     screen.line(sentence(lang, "looked_at", file=file, names=", ".join(found.names)))
     absent = [name for name in WELCOME if name not in found.arguments]
-    remarks = [*found.remarks, *([sentence(lang, "not_there", names=", ".join(absent))] if absent else [])]
+    remarks = [*found.remarks, *hints]
+    if absent:
+        remarks.append(sentence(lang, "not_there", names=", ".join(absent)))
     for remark in remarks:
         screen.line(remark, style="dim")
     screen.gap()
     for line in shown.splitlines():
         screen.line(line)
     return 0 if report.ok else 1
+
+
+def _alike_data(names: Mapping[str, Any], given: Mapping[str, Any], lang: str) -> tuple[str, ...]:
+    """X and y under another name, such as X_train and labels: how to call them, a sentence each."""
+    hints = []
+    for role in ("X", "y"):
+        alike = [name for name, value in names.items() if role_of(name) == role and isinstance(value, np.ndarray)]
+        if role not in given and alike:
+            hints.append(sentence(lang, "data_alike", name=role, other=alike[0]))
+    return tuple(hints)
 
 
 def _failed(error: BaseException, file: str, lang: str) -> int:

@@ -67,7 +67,7 @@ def train(
 
     if file is None and (target, drop, header, delimiter, task) != (None, None, None, None, "auto"):
         raise UsageError("--target, --task, --drop, --header and --delimiter are for a FILE.csv, and none is named.")
-    source = job.Source(
+    source = job.TableSource(
         file=file,
         target=target,
         task=cast(Literal["auto", "classes", "values"], choice("--task", task, ["auto", "classes", "values"])),
@@ -217,6 +217,7 @@ def lesson(
     Examples:
       pellucid lesson
       pellucid lesson moons
+      pellucid lesson moons --help                what this one takes
       pellucid lesson spiral --lang zh --out pictures
     """
     from pellucid.cli import lesson as job

@@ -6,6 +6,7 @@ import html
 import io
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 from pellucid.cli import sources, walk
@@ -17,6 +18,7 @@ from pellucid.files import load
 from pellucid.network import Network
 
 FORMATS = ("text", "latex", "html")
+WIDTH = 100  # columns, as equations have them
 
 
 class Asked(NamedTuple):
@@ -42,6 +44,17 @@ class Asked(NamedTuple):
     def settings(self) -> dict[str, Any]:
         """The same as settings of `fit`."""
         return {"optimizer": self.recipe.made_optimizer(), "l2": self.recipe.l2, "l1": self.recipe.l1}
+
+    @property
+    def remark(self) -> str:
+        """Whose update is shown, and why it need not be the one that the network was trained with."""
+        optimizer = self.recipe.made_optimizer()
+        penalties = [f"{name} {value:g}" for name in ("l2", "l1") if (value := self.settings[name])]
+        shown = ", ".join([f"{type(optimizer).__name__} at rate {optimizer.learning_rate:g}", *penalties])
+        return (
+            f"A model file does not hold how it was trained. Shown is training with {shown}"
+            f"{'' if penalties else ' and no penalty'}; --optimizer, --rate, --l2 and --l1 choose another."
+        )
 
 
 class Part(NamedTuple):
@@ -76,12 +89,16 @@ def run(
 def _explained(net: Network, model: str, rows: walk.Rows | None, asked: Asked) -> str:
     """The explanation in the format asked for."""
     if asked.format == "latex":
-        return net.equations("latex", **asked.settings)
+        return f"% {asked.remark}\n{net.equations('latex', **asked.settings)}"
     summary = net.summary()
     what = f"{net.target or 'the target'} from {listed(net.features or [f'{net.inputs} features'])}"
     parts = [
         Part(f"{model}: {what}", str(summary), summary._repr_html_()),
-        Part("Equations", *(net.equations(format, **asked.settings) for format in ("text", "html"))),
+        Part(
+            "Equations",
+            f"{fill(asked.remark, WIDTH)}\n\n{net.equations('text', **asked.settings)}",
+            f"<p>{html.escape(asked.remark)}</p>\n{net.equations('html', **asked.settings)}",
+        ),
     ]
     if rows is not None:
         parts.append(Part(*walk.walked(net, rows, asked.row, asked.settings)))

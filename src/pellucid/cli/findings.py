@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from typing import Any
 
 from pellucid.cli.recipe import Outcome, Parts
 from pellucid.cli.screen import Screen
+from pellucid.cli.words import in_options
 from pellucid.data.scalers import Standardizer
 from pellucid.data.tables import Table
 from pellucid.explain.diagnose import diagnose
@@ -54,7 +54,8 @@ def say(screen: Screen, table: Table, parts: Parts, outcome: Outcome) -> None:
     for k, finding in enumerate(that_matter(diagnosed(table, parts, outcome))):
         if not k:
             screen.gap()
-        screen.say("" if k else "Findings", f"{in_options(finding.what)} {in_options(finding.evidence)} {fix(finding)}")
+        said = in_options(f"{finding.what} {finding.evidence}", IN_OPTIONS)
+        screen.say("" if k else "Findings", f"{said} {fix(finding)}")
 
 
 def that_matter(diagnosis: Diagnosis | None) -> list[Finding]:
@@ -87,17 +88,5 @@ def as_trained(net: Network, table: Table, parts: Parts) -> Network:
 
 def fix(finding: Finding) -> str:
     """What to try, as options."""
-    words = OWN_WORDS.get(finding.kind) or f"try {in_options(finding.fix).rstrip('.')}"
+    words = OWN_WORDS.get(finding.kind) or f"try {in_options(finding.fix, IN_OPTIONS).rstrip('.')}"
     return f"{words[0].upper()}{words[1:]}."
-
-
-def in_options(text: str) -> str:
-    """A text of a finding as the command line would say it.
-
-    Example:
-        >>> in_options("optimizer=SGD(0.01, momentum=0.9) in fit, or clip_norm=1.0")
-        '--rate 0.01, or --clip-norm 1'
-    """
-    for pattern, words in IN_OPTIONS:
-        text = re.sub(pattern, words, text)
-    return text

@@ -14,10 +14,10 @@ from pellucid.explain.diagnose import diagnose
 from pellucid.explain.findings import Diagnosis
 
 if TYPE_CHECKING:
-    from pellucid.cli.train import Source
+    from pellucid.cli.train import TableSource
 
 
-def write(path: Path, source: Source, recipe: Recipe, table: Table, parts: Parts, outcome: Outcome) -> None:
+def write(path: Path, source: TableSource, recipe: Recipe, table: Table, parts: Parts, outcome: Outcome) -> None:
     """Write the page; rows are called as the table numbers them.
 
     Raises:

@@ -18,6 +18,7 @@ from pellucid.history import History
 from pellucid.layers import Dense, Dropout, Layer
 from pellucid.network import Network
 from pellucid.optimizers import OPTIMIZERS, Adam, Optimizer
+from pellucid.penalties import penalty
 from pellucid.splits import split_indices
 
 Array = npt.NDArray[Any]
@@ -83,11 +84,19 @@ class Parts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained network, how training went, and each part's loss as training saw it."""
+    """A trained network and how training went.
+
+    Attributes:
+        net: in the target's own units.
+        history: of its training.
+        losses: of each part as training saw them: penalty included, of a standardized target where it is values.
+        penalty: how much of each loss is the penalty.
+    """
 
     net: Network
     history: History
     losses: dict[str, float]
+    penalty: float
 
 
 def parted(table: Table, recipe: Recipe) -> Parts:
@@ -179,9 +188,10 @@ def learnt(net: Network, table: Table, parts: Parts, recipe: Recipe, progress: b
         **penalties,
     )
     losses = {name: net.loss(table.X[rows], y[rows], **penalties) for name, rows in parts.named().items()}
+    of_weights = float(penalty(net.theta, net.weight_mask, recipe.l2, recipe.l1))
     if scaler is not None:
         _answer_in_units(net, scaler)
-    return Outcome(net, history, losses)
+    return Outcome(net, history, losses, of_weights)
 
 
 def refuse_target(table: Table, recipe: Recipe) -> None:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Literal, NoReturn
 
-from pellucid.cli.words import visible
 from pellucid.errors import need
+from pellucid.wording import visible
 
 need("rich", "cli")
 

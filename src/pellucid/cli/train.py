@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pellucid.cli import findings, page, report, sources
+from pellucid.cli import findings, page, results, sources
 from pellucid.cli.mistakes import UsageError, uninterrupted
 from pellucid.cli.recipe import Outcome, Recipe, learnt, network, parted, refuse_target
 from pellucid.cli.screen import Screen
-from pellucid.cli.words import visible
 from pellucid.data.real import load
 from pellucid.data.tables import Table, read_csv
 from pellucid.errors import FileError, MissingExtra
+from pellucid.wording import visible
 
 MODEL = "model.json"
 MOST_DRAWN = 100  # classes in a picture of a confusion matrix
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSource:
     """The file and how it is to be read; without a file, the handwritten digits."""
 
     file: str | None = None
@@ -38,7 +38,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Results:
+class Places:
     """Where everything goes."""
 
     folder: Path
@@ -49,7 +49,7 @@ class Results:
 
 
 def run(
-    source: Source,
+    source: TableSource,
     recipe: Recipe,
     save: str | None,
     out: str | None,
@@ -67,13 +67,13 @@ def run(
     refuse_target(table, recipe)
     parts = parted(table, recipe)
     net = network(table, recipe)
-    report.data(screen, table)
-    report.plan(screen, net, parts, recipe)
+    results.data(screen, table)
+    results.plan(screen, net, parts, recipe)
     outcome = learnt(net, table, parts, recipe, progress=not flags["quiet"])
     with uninterrupted():
         _save(outcome, places)
-    report.ending(screen, outcome.history)
-    part, predicted = report.results(screen, table, parts, outcome)
+    results.ending(screen, outcome.history)
+    part, predicted = results.results(screen, table, parts, outcome)
     findings.say(screen, table, parts, outcome)
     screen.gap()
     screen.say("Model", str(places.model), wrap=False)
@@ -97,7 +97,7 @@ def program() -> str:
     return shlex.quote(sys.argv[0]) if called.name == "pellucid" else "python -m pellucid"
 
 
-def _interrupted(outcome: Outcome, places: Results) -> int:
+def _interrupted(outcome: Outcome, places: Places) -> int:
     """Say so even where all else is quiet: the model is not the one that was asked for."""
     done = len(outcome.history)
     how = f"after {done} epoch{'' if done == 1 else 's'}" if done else "before the first epoch was complete"
@@ -105,7 +105,7 @@ def _interrupted(outcome: Outcome, places: Results) -> int:
     return 130
 
 
-def _table(source: Source) -> Table:
+def _table(source: TableSource) -> Table:
     """The data, with the target column asked for."""
     if source.file is None:
         return load("digits")
@@ -122,7 +122,7 @@ def _table(source: Source) -> Table:
         )
 
 
-def _no_target(source: Source, path: Path) -> UsageError:
+def _no_target(source: TableSource, path: Path) -> UsageError:
     columns = sources.columns_of(path, source.header, source.delimiter, None)
     if columns.names is None:
         there = (
@@ -135,8 +135,8 @@ def _no_target(source: Source, path: Path) -> UsageError:
 
 
 def _places(
-    source: Source, save: str | None, out: str | None, history: str | None, shown: str | None, plots: bool
-) -> Results:
+    source: TableSource, save: str | None, out: str | None, history: str | None, shown: str | None, plots: bool
+) -> Places:
     """Where results go, checked before anything is trained."""
     name = "digits" if source.file is None else "stdin" if source.file == sources.STDIN else Path(source.file).stem
     folder = Path("pellucid-" + re.sub(r"[^-.\w]+", "-", name) if out is None else out)
@@ -152,10 +152,10 @@ def _places(
         raise UsageError(f"--report {shown}: name a file that ends in .html, such as {name}.html.")
     place = None if shown is None else sources.writable("--report", Path(shown), *read)
     if history is None:
-        return Results(folder, model, None, place, plots)
+        return Places(folder, model, None, place, plots)
     if Path(history).suffix.lower() not in (".csv", ".json") or Path(history).absolute() == model.absolute():
         raise UsageError(f"--history {history}: name a file of its own that ends in .csv or .json.")
-    return Results(folder, model, sources.writable("--history", Path(history), *read), place, plots)
+    return Places(folder, model, sources.writable("--history", Path(history), *read), place, plots)
 
 
 def _refuse_foreign(model: Path) -> None:
@@ -169,7 +169,7 @@ def _refuse_foreign(model: Path) -> None:
                 )
 
 
-def _save(outcome: Outcome, places: Results) -> None:
+def _save(outcome: Outcome, places: Places) -> None:
     with sources.writing(places.model):
         outcome.net.save(places.model)
     if places.history is not None:

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from pellucid.cli import sources
 from pellucid.cli.predict import features
-from pellucid.cli.words import counted
 from pellucid.data.tables import read_csv
 from pellucid.errors import InputError
 from pellucid.explain.one_row import RowTrace
 from pellucid.layers import Dense, Dropout
 from pellucid.network import Network
 from pellucid.tables import GAP, Html, html_table, notebook, number, text_table
+from pellucid.wording import counted
 
 Array = npt.NDArray[Any]
 MOST_FEATURES = 16  # of a row that are listed

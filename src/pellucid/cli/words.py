@@ -1,12 +1,9 @@
-"""Words: texts made fit for a terminal, lists kept short, and the library's hints put in terms of options."""
+"""Words: lists and texts kept short, and the library's hints put in terms of options."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
-
-OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # turn the direction of what follows
+from collections.abc import Iterable, Sequence
 
 # What the library says to a Python program, and how the same is said here.
 IN_OPTIONS = (
@@ -22,31 +19,16 @@ IN_OPTIONS = (
 )
 
 
-def in_options(text: str) -> str:
-    """A message of the library as the command line would say it.
+def in_options(text: str, patterns: Iterable[tuple[str, str]] = IN_OPTIONS) -> str:
+    """A message of the library as the command line would say it; `patterns`: what it says, and the same in options.
 
     Example:
         >>> in_options('so they are classes; task="values" says otherwise.')
         'so they are classes; --task values says otherwise.'
     """
-    for pattern, words in IN_OPTIONS:
+    for pattern, words in patterns:
         text = re.sub(pattern, words, text)
     return text
-
-
-def visible(text: str, keep: str = "") -> str:
-    """A text from a file as it can be shown: what would steer the terminal is written as an escape.
-
-    Example:
-        >>> visible("red\\x1b[31m 红")
-        'red\\\\x1b[31m 红'
-    """
-    return "".join(
-        sign.encode("unicode_escape").decode()
-        if sign not in keep and (unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in OVERRIDES)
-        else sign
-        for sign in text
-    )
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
@@ -70,14 +52,3 @@ def shortened(text: str, most: int = 40) -> str:
     """
     half = (most - 1) // 2
     return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
-
-
-def counted(n: int, what: str) -> str:
-    """A number and its noun.
-
-    Example:
-        >>> counted(1, "row"), counted(1500, "row"), counted(2, "class")
-        ('1 row', '1,500 rows', '2 classes')
-    """
-    plural = "es" if what.endswith("s") else "s"
-    return f"{n:,} {what}{'' if n == 1 else plural}"

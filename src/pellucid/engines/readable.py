@@ -244,18 +244,17 @@ def at_once(job: Job) -> int:
 
 def run(job: Job, begin: int, end: int) -> None:
     """Take the steps [begin, end) of a training run; the job keeps its columns and its place."""
-    net = job.net
     # What overflows is found by `job.take`, which says where and what to do: NumPy's warnings would only come before.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for step in range(begin, end):
-            rows = job.rows(step)
-            value, correct, gradient = loss_and_gradient(
-                net,
-                net.theta,
-                *job.problem,
-                job.settings.l2,
-                job.settings.l1,
-                rows,
-                job.rng if job.has_dropout else None,
-            )
-            job.take(step, rows, float(value), correct, gradient)
+        for number in range(begin, end):
+            rows, value, correct, gradient = step(job, number)
+            job.take(number, rows, float(value), correct, gradient)
+
+
+def step(
+    job: Job, number: int, keep: Callable[[Block, list[Slopes]], Any] | None = None
+) -> tuple[Array | None, Any, int, Array]:
+    """A step of a job as far as its gradient: its rows, the loss, how many rows are right, and the gradient."""
+    rows, (l2, l1) = job.rows(number), (job.settings.l2, job.settings.l1)
+    rng = job.rng if job.has_dropout else None
+    return rows, *loss_and_gradient(job.net, job.net.theta, *job.problem, l2, l1, rows, rng, keep)

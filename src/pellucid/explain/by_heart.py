@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from pellucid.engines import readable
 from pellucid.errors import TrainingDiverged
-from pellucid.explain.bench import Bench, Check
 from pellucid.explain.case import look
 from pellucid.explain.rules.words import percent
+from pellucid.explain.workbench import Bench, Check
 from pellucid.layers import Dropout
 from pellucid.network import Network
 from pellucid.optimizers import Adam

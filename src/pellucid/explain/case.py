@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +15,9 @@ from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
 from pellucid.explain.levels import Levels, levels
-from pellucid.history import History
+from pellucid.history import History, digest
 from pellucid.layers import Dense
 from pellucid.network import Network
-from pellucid.optimizers import OPTIMIZERS, Optimizer
 from pellucid.settings import Settings
 
 Array = npt.NDArray[Any]
@@ -103,7 +100,7 @@ class Case:
         net: a copy, whose scaler is fitted.
         X: all features (n, inputs), before scaling; t: all targets (n, outputs).
         history: of its training, or None.
-        settings: how it was trained, as far as the history knows; None if it does not.
+        settings: how it was trained, as the history knows it; None if it does not.
     """
 
     net: Network
@@ -157,8 +154,7 @@ class Case:
     @cached_property
     def drawn(self) -> Array:
         """The parameters as they are drawn from the seed, like theta."""
-        net = self.net
-        return Network(net.layers, net.inputs, net.seed, net.loss_function, net.dtype).theta
+        return self.net.drawn_anew().theta
 
     @cached_property
     def start(self) -> Look | None:
@@ -168,7 +164,7 @@ class Case:
         them. Weights set by hand count as a start until they are trained.
         """
         if self.history is not None:
-            known = self.history.initial_weights == hashlib.sha256(self.drawn.tobytes()).hexdigest()[:16]
+            known = self.history.initial_weights == digest(self.drawn)
             return look(self.net, self.drawn, self.training) if known else None
         untouched = np.array_equal(self.drawn, self.net.theta)
         return self.now if untouched or (not self.trained and self.now.levels.skill < NOT_LEARNT) else None
@@ -195,7 +191,7 @@ def case_of(net: Network, X: Any, y: Any, history: History | None) -> Case:
         raise InputError(f"This history is of another network, {history.run.net!r}. Pass what {net!r}.fit returned.")
     X = check.features(X, net.inputs)
     t = net.encode(y, len(X))
-    return Case(with_scaler(net, X), X, t, history, None if history is None else settings_of(history))
+    return Case(with_scaler(net, X), X, t, history, None if history is None else history.asked)
 
 
 def with_scaler(net: Network, X: Array) -> Network:
@@ -215,28 +211,3 @@ def subject(net: Network, n: int, looked: int) -> str:
     """What was looked at, in words."""
     rows = f"{n:,} row{'' if n == 1 else 's'}" + (f" ({looked:,} of them, drawn at random)" if looked < n else "")
     return f"{net!r} on {rows}"
-
-
-def settings_of(history: History) -> Settings | None:
-    """The settings of a run; of a history that was pickled, what its words tell, or None if they tell too little."""
-    if history.run is not None:
-        return history.run.settings
-    words = history.settings or {}
-    optimizer = _optimizer(words.get("optimizer", ""))
-    if optimizer is None:
-        return None
-    plain = ("epochs", "batch_size", "early_stopping", "l2", "l1", "clip_norm", "shuffle")
-    known = {name: ast.literal_eval(words[name]) for name in plain if name in words}
-    weighted = words.get("class_weight", "None") != "None"
-    return Settings(optimizer=optimizer, class_weight="balanced" if weighted else None, **known)
-
-
-def _optimizer(words: str) -> Optimizer | None:
-    """Back from SGD(learning_rate=0.1, momentum=0.0, nesterov=False) to the record, if it is one of Pellucid's."""
-    kinds = {kind.__name__: kind for kind in OPTIMIZERS.values()}
-    name = words.partition("(")[0]
-    if name not in kinds:
-        return None
-    call = ast.parse(words, mode="eval").body
-    assert isinstance(call, ast.Call)
-    return kinds[name](**{str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords})

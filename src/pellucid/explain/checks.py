@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from pellucid.engines import readable
 from pellucid.errors import TrainingDiverged
-from pellucid.explain.bench import Bench, Check
 from pellucid.explain.by_heart import small_batch
 from pellucid.explain.case import look
 from pellucid.explain.rules.start import begins_far_above
 from pellucid.explain.rules.words import percent
+from pellucid.explain.workbench import Bench, Check
 from pellucid.gradient_check import check_gradients
 from pellucid.optimizers import Adam
 from pellucid.targets import count_correct
@@ -108,7 +108,6 @@ def gradient_check(bench: Bench) -> Check:
         X = X / np.maximum(np.abs(bench.X).max(axis=0), 1)
     result = check_gradients(net, X, bench.t[:8])
     kinks = sum(part.kinks for part in result.by_parameter.values())
-    wrong = [name for name, part in result.by_parameter.items() if part.error > result.tolerance]
     return Check(
         "gradient_check",
         result.ok,
@@ -117,8 +116,8 @@ def gradient_check(bench: Bench) -> Check:
         f"{result.tolerance:.0e} ({result.method}{f', {kinks} kinks left out' if kinks else ''}).",
         ""
         if result.ok
-        else f"{', '.join(wrong)} are wrong: look at the slopes and gradients of your own records. "
-        "print(pellucid.check_gradients(net, X, y)) shows where.",
+        else f"{', '.join(result.wrong)} are wrong. {result.suspect} "
+        "print(pellucid.check_gradients(net, X, y)) shows the entries.",
     )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from pellucid.errors import InputError, did_you_mean
-from pellucid.explain.notation.latex import Latex
+from pellucid.explain.notation.latex import Latex, escaped
 from pellucid.explain.notation.text import Text
 from pellucid.explain.notation.tree import Line
-from pellucid.explain.notation.writing import OUTSIDE, Place
+from pellucid.explain.notation.writing import OUTSIDE, Context
 from pellucid.explain.textbook.html_page import html_page, whole
 from pellucid.explain.textbook.latex_page import latex_page
 from pellucid.explain.textbook.page import Page, notes
-from pellucid.explain.textbook.steps import Section, Shape, Step, Steps
+from pellucid.explain.textbook.steps import Section, Shape, Statement, Steps
 from pellucid.explain.textbook.text_page import text_page
 from pellucid.explain.textbook.updates import Updates
 from pellucid.network import Network
@@ -25,11 +26,17 @@ PAGES: dict[str, Callable[[Page], str]] = {"text": text_page, "latex": latex_pag
 
 @dataclass(frozen=True)
 class Note:
-    """What stands beside an equation: the definition of a function, or what a name in one stands for."""
+    """What stands beside an equation: the definition of a function, what a name in one stands for, or a sentence.
+
+    Attributes:
+        text, latex, mathml: as in an Equation; of a sentence, the mathml is plain HTML.
+        sentence: whether it is one, on a function that cannot be read.
+    """
 
     text: str
     latex: str
     mathml: str
+    sentence: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Equation:
         name: of the quantity on its left, as in Python: "z1", "delta2", "dW2", "m".
         shape: of that quantity; "n" is the number of rows.
         text, latex, mathml: the equation in three ways of writing; LaTeX without dollars, MathML with <math>.
-        notes: definitions of functions that it is the first to call.
+        notes: definitions of functions that it is the first to call, and sentences on those that cannot be read.
     """
 
     number: int
@@ -67,7 +74,7 @@ def equations(
     """Forward pass, loss, backward pass and update of a network as numbered equations, with the shape of everything.
 
     Formulas are read from the functions of the activations, the loss, the penalties and the optimizer themselves: one
-    of your own explains itself. A function whose source cannot be read appears by its name.
+    of your own explains itself. A function whose source cannot be read appears by its name, with a line that says why.
 
     Args:
         net: any network.
@@ -135,7 +142,7 @@ def _settings(optimizer: Any, l2: float, l1: float, clip_norm: float | None) -> 
     return Settings(l2=l2, l1=l1, clip_norm=clip_norm, **given)
 
 
-def _steps(net: Network, settings: Settings, weighted: bool) -> list[Step]:
+def _steps(net: Network, settings: Settings, weighted: bool) -> list[Statement]:
     steps = Steps(net, settings, weighted)
     steps.forward()
     steps.loss()
@@ -143,11 +150,15 @@ def _steps(net: Network, settings: Settings, weighted: bool) -> list[Step]:
     return steps.found + Updates(net, settings, steps.definitions).steps()
 
 
-def _equation(number: int, step: Step) -> Equation:
+def _equation(number: int, step: Statement) -> Equation:
     here = _note(step.line)
-    beside = tuple(_note(line, place) for line, place in notes(step))
+    beside = tuple(_note(line, place) for line, place in notes(step)) + tuple(map(_sentence, step.remarks))
     return Equation(number, step.section, step.name, step.shape, here.text, here.latex, here.mathml, beside)
 
 
-def _note(line: Line, place: Place = OUTSIDE) -> Note:
+def _sentence(remark: str) -> Note:
+    return Note(remark, rf"\text{{{escaped(remark)}}}", escape(remark), sentence=True)
+
+
+def _note(line: Line, place: Context = OUTSIDE) -> Note:
     return Note(" ".join(Text().line(line, place)), " ".join(Latex().line(line, place)), whole(line, place))

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.explain.chain import Link, links_of
 from pellucid.explain.notation.symbols import sign
 from pellucid.explain.notation.text import Text
-from pellucid.explain.step import Link, Step, links_of
+from pellucid.explain.step import Step
+from pellucid.explain.textbook.text_page import WIDTH, fitted
 from pellucid.network import Network
 from pellucid.tables import GAP, number
 
@@ -32,7 +34,7 @@ class Named(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class RowLine:
     """One number (or vector) of a row, with the numbers that it was made of.
 
     Attributes:
@@ -77,15 +79,15 @@ class RowTrace:
 
     row: int
     place: int
-    lines: tuple[Line, ...]
+    lines: tuple[RowLine, ...]
     titles: Mapping[str, str]
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[RowLine]:
         return iter(self.lines)
 
-    def quantities(self) -> dict[str, list[Line]]:
+    def quantities(self) -> dict[str, list[RowLine]]:
         """The lines of each quantity, in order."""
-        found: dict[str, list[Line]] = {}
+        found: dict[str, list[RowLine]] = {}
         for line in self.lines:
             found.setdefault(line.quantity, []).append(line)
         return found
@@ -94,11 +96,23 @@ class RowTrace:
         parts = [f"row {self.row}"]
         for quantity, lines in self.quantities().items():
             title = self.titles.get(quantity)
-            parts += [f"  {title}"] if title else []
-            parts += [f"{'    ' if title else '  '}{line.written()}" for line in lines[:UNITS]]
+            parts += fitted(title, "  ", " " * 6) if title else []
+            begin = "    " if title else "  "
+            parts += [part for line in lines[:UNITS] for part in _in_lines(line.written(), begin)]
             if len(lines) > UNITS:
                 parts.append(f"    {GAP} and {len(lines) - UNITS:,} more")
         return "\n".join(parts)
+
+
+def _in_lines(text: str, begin: str) -> Iterator[str]:
+    """A chain of equals, in one line where it fits; else each = begins a line, and what is still too long is broken."""
+    if len(begin + text) <= WIDTH:
+        yield begin + text
+        return
+    name, *sides = text.split(" = ")
+    for i, side in enumerate(sides):
+        before = begin + (name if i == 0 else " " * len(name)) + " = "
+        yield from fitted(side, before, " " * (len(begin + name) + 5))
 
 
 class _Row(NamedTuple):
@@ -112,7 +126,7 @@ class _Row(NamedTuple):
 def written_out(net: Network, step: Step, entries: Sequence[Named], place: int) -> RowTrace:
     """One row of a step, from the quantities that have a number for each row."""
     n = len(step.rows)
-    links = list(links_of(net))
+    links = links_of(net)
     of_rows = {"X", "y", "w", "losses", *(f"m{k.number}" for k in links if k.kind == "dropout")}
     of_rows |= {name for link in links for name in (link.name, link.gradient)}
     everything = step.given | step.values
@@ -133,11 +147,11 @@ def written_out(net: Network, step: Step, entries: Sequence[Named], place: int) 
     return RowTrace(int(step.rows[place]), place, tuple(lines), titles | added)
 
 
-def _forward(row: _Row, link: Link) -> Iterator[Line]:
+def _forward(row: _Row, link: Link) -> Iterator[RowLine]:
     if link.kind == "affine":
         x, W, b = row.numbers[link.takes], row.params[f"W{link.number}"], row.params[f"b{link.number}"]
         for k, z in enumerate(row.numbers[link.name]):
-            yield Line(link.name, f"{shown_name(link.name)}[{k}]", z, np.stack([x, W[:, k]], axis=1), float(b[k]))
+            yield RowLine(link.name, f"{shown_name(link.name)}[{k}]", z, np.stack([x, W[:, k]], axis=1), float(b[k]))
     elif link.kind == "dropout":
         yield from _whole(row, f"m{link.number}")
         yield from _by_unit(row, link.name)
@@ -145,7 +159,7 @@ def _forward(row: _Row, link: Link) -> Iterator[Line]:
         yield from _by_unit(row, link.name) if _elementwise(link) else _whole(row, link.name)
 
 
-def _backward(row: _Row, links: list[Link], k: int) -> Iterator[Line]:
+def _backward(row: _Row, links: Sequence[Link], k: int) -> Iterator[RowLine]:
     """The gradient at the output of link k, and what the row adds to the gradients of its parameters."""
     link = links[k]
     if link.gradient not in row.numbers:
@@ -155,7 +169,7 @@ def _backward(row: _Row, links: list[Link], k: int) -> Iterator[Line]:
     elif links[k + 1].kind == "affine":
         delta, W = row.numbers[links[k + 1].gradient], row.params[f"W{links[k + 1].number}"]
         for j, slope in enumerate(row.numbers[link.gradient]):
-            yield Line(link.gradient, f"{shown_name(link.gradient)}[{j}]", slope, np.stack([delta, W[j]], axis=1))
+            yield RowLine(link.gradient, f"{shown_name(link.gradient)}[{j}]", slope, np.stack([delta, W[j]], axis=1))
     else:
         yield from _by_unit(row, link.gradient)
     if link.kind == "affine":
@@ -163,8 +177,8 @@ def _backward(row: _Row, links: list[Link], k: int) -> Iterator[Line]:
         formula, quantity = f"{link.takes} · {shown_name(link.gradient)}", f"dW{link.number}"
         for j, value in enumerate(x):
             numbers = {link.takes: value, link.gradient: delta}
-            yield Line(quantity, f"{quantity}[{j}]", value * delta, None, None, formula, numbers)
-        yield Line(f"db{link.number}", f"db{link.number}", delta)
+            yield RowLine(quantity, f"{quantity}[{j}]", value * delta, None, None, formula, numbers)
+        yield RowLine(f"db{link.number}", f"db{link.number}", delta)
 
 
 def _elementwise(link: Link) -> bool:
@@ -176,18 +190,18 @@ def shown_name(name: str) -> str:
     return Text().symbol(sign(name), "", ())
 
 
-def _whole(row: _Row, name: str) -> Iterator[Line]:
+def _whole(row: _Row, name: str) -> Iterator[RowLine]:
     """All units of a quantity in one line."""
-    yield Line(name, shown_name(name), row.numbers[name], None, None, row.formulas.get(name, ""), row.numbers)
+    yield RowLine(name, shown_name(name), row.numbers[name], None, None, row.formulas.get(name, ""), row.numbers)
 
 
-def _by_unit(row: _Row, name: str) -> Iterator[Line]:
+def _by_unit(row: _Row, name: str) -> Iterator[RowLine]:
     """A line for each unit: the formula acts on each by itself, so it has the number of that unit alone."""
     values = row.numbers[name]
     same = {other: array for other, array in row.numbers.items() if array.shape in ((), values.shape)}
     for k, value in enumerate(values):
         numbers = {other: array[k] if array.ndim else array for other, array in same.items()}
-        yield Line(name, f"{shown_name(name)}[{k}]", value, None, None, row.formulas.get(name, ""), numbers)
+        yield RowLine(name, f"{shown_name(name)}[{k}]", value, None, None, row.formulas.get(name, ""), numbers)
 
 
 def put_in(formula: str, numbers: Mapping[str, Array], most: int | None = None) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 from pellucid import inputs as check
 from pellucid.errors import InputError
-from pellucid.explain.bench import Bench, Check
 from pellucid.explain.case import subject
 from pellucid.explain.checks import CHECKS
 from pellucid.explain.findings import WIDTH, as_html, paragraph
+from pellucid.explain.workbench import Bench, Check
 from pellucid.network import Network
 from pellucid.targets import refuse_single_class
 
@@ -78,6 +78,9 @@ def sanity(net: Network, X: Any, y: Any) -> SanityReport:
             parameters are not.
         X: features (n, inputs).
         y: their targets.
+
+    Returns:
+        The checks with their evidence; `ok` says whether none failed. `print` it.
 
     Raises:
         InputError: X or y do not fit the network, or all rows are of one class.

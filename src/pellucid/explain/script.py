@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +18,14 @@ import numpy.typing as npt
 from pellucid import engines
 from pellucid.engines.readable import BLOCK
 from pellucid.errors import FileError, InputError
+from pellucid.explain.chain import links_of
+from pellucid.explain.names import RESERVED
 from pellucid.explain.program import data, loop, parameters
 from pellucid.explain.program.arrays import Store
-from pellucid.explain.program.data import Given, Targets
+from pellucid.explain.program.data import Samples, Targets
 from pellucid.explain.program.heading import heading
 from pellucid.explain.program.library import Library
-from pellucid.explain.program.plan import RESERVED, Plan, chain_of, functions_of, gives_values_by_output
+from pellucid.explain.program.plan import Plan, functions_of, gives_values_by_output
 from pellucid.explain.program.rates import rate_of
 from pellucid.explain.program.tables import CsvTable, table_of
 from pellucid.explain.program.text import WIDTH
@@ -35,6 +38,9 @@ from pellucid.targets import labels_of
 from pellucid.training import prepare
 
 Array = npt.NDArray[Any]
+
+LINES = 120  # of a program that is to be read, if they suffice
+FEW = 3  # layers of which each has lines of its own
 
 
 @takes_settings
@@ -92,12 +98,30 @@ def script(
     table, X, y = _data(net, X, y, csv, target)
     net = deepcopy(net)  # the scaler of this one is fitted
     job = None if X is None else prepare(net, X, y, asked)
-    plan = _plan(net, asked, job, _redraws(net, weights))
-    store = Store(file)
-    text = _program(plan, None if job is None else _given(net, X, y, table, job), store)
+    given = None if job is None else _given(net, X, y, table, job)
+    text, store = _shortest(net, asked, job, _redraws(net, weights), given, file)
     if file is not None:
         _write(file, text, store)
     return text
+
+
+def _shortest(
+    net: Network, settings: Settings, job: Job | None, redrawn: bool, given: Samples | None, file: Path | None
+) -> tuple[str, Store]:
+    """The program in its widest layout that has at most LINES lines, else the shortest, and what goes beside it.
+
+    Few layers have lines of their own, many are looped over; a program that would be long has its small statements put
+    together, and loops from two layers on.
+    """
+    layers = sum(isinstance(layer, Dense) for layer in net.layers)
+    written: list[tuple[str, Store]] = []
+    for deep, compact in ((layers > FEW, False), (layers > FEW, True), (layers > 1, True)):
+        store = Store(file, compact)
+        plan = _plan(net, settings, job, redrawn)
+        written.append((_program(replace(plan, deep=deep, compact=compact), given, store), store))
+        if written[-1][0].count("\n") <= LINES:
+            return written[-1]
+    return min(written, key=lambda one: one[0].count("\n"))
 
 
 def _program_file(path: Any) -> Path:
@@ -124,7 +148,7 @@ def _redraws(net: Network, weights: str) -> bool:
     """Whether the program draws the initial weights."""
     if weights != "auto":
         return weights == "redrawn"
-    if not np.array_equal(parameters.drawn_anew(net).theta, net.theta):
+    if not np.array_equal(net.drawn_anew().theta, net.theta):
         return False
     try:
         for layer in net.layers:
@@ -137,7 +161,7 @@ def _redraws(net: Network, weights: str) -> bool:
 
 def _plan(net: Network, settings: Settings, job: Job | None, redrawn: bool) -> Plan:
     """What the program is to do."""
-    chain = chain_of(net)
+    chain = links_of(net)
     library = Library(RESERVED, double=net.dtype == np.float64)
     library.expect(functions_of(net, settings.optimizer, redrawn))
     if job is None:
@@ -172,7 +196,7 @@ def _refuse_without_data(settings: Settings) -> None:
             raise InputError(f"A program with {name} needs the data when it is written: give X and y, or csv.")
 
 
-def _given(net: Network, X: Any, y: Any, table: CsvTable | None, job: Job) -> Given:
+def _given(net: Network, X: Any, y: Any, table: CsvTable | None, job: Job) -> Samples:
     """The data as they go into the program."""
     X, settings = np.asarray(X), job.settings
     X = X.astype(np.float64) if X.dtype.kind not in "fiu" else X
@@ -184,7 +208,7 @@ def _given(net: Network, X: Any, y: Any, table: CsvTable | None, job: Job) -> Gi
     elif settings.validation is not None:
         labels = t[:, 0] if net.task == "values" and net.outputs == 1 else labels_of(t, net.task)
         held_out = split_indices(labels, settings.validation, np.random.default_rng(settings.seed))[1]
-    return Given(
+    return Samples(
         X=X,
         y=Targets.of(t, net.task),
         table=table,
@@ -195,7 +219,7 @@ def _given(net: Network, X: Any, y: Any, table: CsvTable | None, job: Job) -> Gi
     )
 
 
-def _program(plan: Plan, given: Given | None, store: Store) -> str:
+def _program(plan: Plan, given: Samples | None, store: Store) -> str:
     """All sections, in the order of the program."""
     training = loop.training(plan)  # what it needs is known before the formulas are written
     network = parameters.section(plan, store)
@@ -208,11 +232,13 @@ def _program(plan: Plan, given: Given | None, store: Store) -> str:
         formulas[0].insert(0, "# Formulas")
     imports = ["import math", ""] if library.needs_math else []
     top = [*heading(plan), "", *imports, "import numpy as np"]
-    # Two empty lines around functions, one between other sections.
-    main = [*samples, "", *network, "", *(["", *forward, "", ""] if forward else []), *training]
+    # Two empty lines around functions, one between other sections; in a compact program one.
+    around = [] if plan.compact else [""]
+    main = [*samples, "", *network, "", *([*around, *forward, "", *around] if forward else []), *training]
     blocks = [top, *formulas, main] if formulas else [[*top, "", *main]]
-    lines = [line for block in blocks for line in (*block, "", "")]
-    return "\n".join(_marked(line) for line in lines[:-2]) + "\n"
+    between = [""] if plan.compact else ["", ""]
+    lines = [line for block in blocks for line in (*block, *between)]
+    return "\n".join(_marked(line) for line in lines[: -len(between)]) + "\n"
 
 
 def _marked(line: str) -> str:

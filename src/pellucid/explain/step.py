@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pellucid import inputs as check
-from pellucid.activations import Activation
 from pellucid.engines import readable
 from pellucid.engines.readable import Block, Slopes
 from pellucid.errors import TrainingDiverged
+from pellucid.explain.chain import Link, links_of
 from pellucid.explain.intermediates import intermediates
-from pellucid.explain.textbook.steps import chain
-from pellucid.jobs import Job, clipped
+from pellucid.explain.names import own_names
+from pellucid.jobs import Job
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer, State
-from pellucid.schedules import Place
 from pellucid.settings import Settings
-from pellucid.training import _held_out, prepare
+from pellucid.training import prepare
 
 Array = npt.NDArray[Any]
-
-
-class Link(NamedTuple):
-    """One operation of the forward pass, by name.
-
-    Attributes:
-        kind: as in `Operation`.
-        name: of its output: "z1", "a1", "d1", ..., "p".
-        takes: the name of its input: "X", or that of the link before.
-        number: of its layer, counted by its kind: W1 and b1 belong to the Dense layer 1.
-        activation: of an activation.
-    """
-
-    kind: Literal["affine", "activation", "dropout"]
-    name: str
-    takes: str
-    number: int
-    activation: Activation | None = None
-
-    @property
-    def gradient(self) -> str:
-        """The name of the loss's gradient at its output: delta at a weighted sum."""
-        return f"delta{self.number}" if self.kind == "affine" else f"d{self.name}"
 
 
 class Step(NamedTuple):
@@ -70,16 +44,6 @@ class Step(NamedTuple):
     diverged: str | None
 
 
-def links_of(net: Network) -> Iterator[Link]:
-    """The operations of a training step's forward pass, under the names that the equations give them."""
-    for layer in chain(net):
-        if layer.layer is None:
-            yield Link("dropout", layer.out.name, layer.X.name, layer.number)
-        else:
-            yield Link("affine", layer.z.name, layer.X.name, layer.number)
-            yield Link("activation", layer.out.name, layer.z.name, layer.number, layer.layer.activation)
-
-
 def taken(net: Network, X: Any, y: Any, settings: Settings) -> Step:
     """The first training step with these settings, on a copy of the network.
 
@@ -88,13 +52,14 @@ def taken(net: Network, X: Any, y: Any, settings: Settings) -> Step:
     """
     twin = deepcopy(net)
     job = prepare(twin, X, y, settings)
-    start, rows = twin.theta.copy(), job.rows(0)
-    used, w = _trained_on(net, X, y, settings), job.problem.w
-    if rows is not None:
-        used, w = used[rows], None if w is None else w[rows]
+    start, w = twin.theta.copy(), job.problem.w
+    used = np.arange(job.n) if job.kept is None else job.kept
+    kept: list[tuple[Block, list[Slopes]]] = []
     # What is not finite is shown with its place and name: NumPy's warnings would only come before.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        kept, loss, correct, gradient = _worked(job, rows)
+        rows, loss, correct, gradient = readable.step(job, 0, lambda block, slopes: kept.append((block, slopes)))
+        if rows is not None:
+            used, w = used[rows], None if w is None else w[rows]
         values = _of_rows(twin, kept, w, readable.total_weight(len(used), w))
         values["L"] = np.asarray(loss)
         rate, of_update = _update(job, gradient)
@@ -108,33 +73,14 @@ def taken(net: Network, X: Any, y: Any, settings: Settings) -> Step:
     return Step(values | of_update, given, used, float(loss), rate, twin.theta.copy(), diverged)
 
 
-def _worked(job: Job, rows: Array | None) -> tuple[list[tuple[Block, list[Slopes]]], Any, int, Array]:
-    """The engine's own step, as far as the gradient, with everything that it computed on the way."""
-    kept: list[tuple[Block, list[Slopes]]] = []
-    value, correct, gradient = readable.loss_and_gradient(
-        job.net,
-        job.net.theta,
-        *job.problem,
-        job.settings.l2,
-        job.settings.l1,
-        rows,
-        job.rng if job.has_dropout else None,
-        keep=lambda block, slopes: kept.append((block, slopes)),
-    )
-    return kept, value, correct, gradient
-
-
 def _update(job: Job, gradient: Array) -> tuple[float, dict[str, Array]]:
     """The learning rate, and what the optimizer makes of a gradient: what `job.take` does, and also what it refuses."""
-    net, settings = job.net, job.settings
+    rate, net, optimizer = job.rate(0), job.net, job.settings.optimizer
     # Of copies: a formula of one's own may change its arrays in place, and the step is still to be taken.
     gradient = gradient.copy()
-    used = gradient if settings.clip_norm is None else clipped(gradient, settings.clip_norm)
-    place = Place(0, settings.epochs * job.steps_per_epoch, 0)
-    rate = settings.optimizer.learning_rate * settings.schedule.scale(place, job.watch)
-    given = deepcopy((used, job.state, net.theta))
-    theta, state = settings.optimizer.update(*given, rate, net.weight_mask)
-    found = {} if type(settings.optimizer).update is not Optimizer.update else _of_rule(job, used, rate, state)
+    used = job.clipped(gradient)
+    theta, state = optimizer.update(*deepcopy((used, job.state, net.theta)), rate, net.weight_mask)
+    found = {} if type(optimizer).update is not Optimizer.update else _of_rule(job, used, rate, state)
     found |= {f"d{name}": array for name, array in net.named(gradient).items()}
     found |= {"g": gradient, "clipped": used, "theta": theta}
     return rate, found | net.named(theta)
@@ -146,22 +92,15 @@ def _of_rule(job: Job, gradient: Array, rate: float, state: State) -> dict[str, 
     if rule.weight_decay:
         theta = theta - rate * rule.weight_decay * job.net.weight_mask * theta
     named = intermediates(rule.formula, [theta, gradient, rate, 1, *job.state.averages], rule.constants)
-    averages = dict(zip(rule.averages, state.averages, strict=True))
+    own = own_names(job.settings.optimizer)
+    named = {own.inside.get(name, name): values for name, values in named.items()}
+    averages = dict(zip(own.averages, state.averages, strict=True))
     # A name that is given again is told apart by a prime, as the equations do; g is that of the gradient already.
     return (
         averages
         | {f"{name}'": value for name, value in averages.items()}
         | {name + "'" * (k + (name == "g")): np.asarray(v) for name, vs in named.items() for k, v in enumerate(vs)}
     )
-
-
-def _trained_on(net: Network, X: Any, y: Any, settings: Settings) -> Array:
-    """The rows of X, as it was given, that are not held out, in the order that the training numbers them."""
-    X = check.features(X, net.inputs)
-    kept = None
-    if settings.validation is not None:
-        kept, _ = _held_out(X, net.encode(y, len(X)), net, settings)
-    return np.arange(len(X)) if kept is None else kept
 
 
 def _of_rows(net: Network, kept: list[tuple[Block, list[Slopes]]], w: Array | None, total: float) -> dict[str, Array]:

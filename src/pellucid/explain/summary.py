@@ -110,6 +110,12 @@ def summary(net: Network) -> Summary:
     or norm would grow with the number of weights. A ratio of update to weights far above 0.001 is a sign of a learning
     rate that is too large, one far below it of one that is too small.
 
+    Args:
+        net: the network; nothing in it changes.
+
+    Returns:
+        A record a layer, and the sums. `print` it.
+
     Source: LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998), section 4.7 (rates by layer).
 
     Example:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.explain.one_row import RowTrace, shown_name
+from pellucid.explain.textbook.text_page import fitted
 from pellucid.tables import Html, cells, escaped, html_table, notebook, number, text_table
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ LOOK = """<style>
 .pellucid .trace table td { padding: 0 0.8em 0 0; }
 .pellucid .trace math { font-size: 115%; }
 .pellucid .trace .note { font-size: 12px; opacity: 0.75; margin-top: 0.2em; }
+.pellucid .trace .words { white-space: normal; max-width: 36em; }
 .pellucid .trace .part td { font-weight: 600; padding-top: 1em; }
 .pellucid .trace .broken { outline: 2px solid #d55e00; outline-offset: -2px; }
 .pellucid pre { margin: 0.4em 0; font-size: 12px; color: inherit; background: none; }
@@ -64,7 +66,7 @@ def _numbers(entry: Entry) -> str:
 
 def text(trace: Trace) -> str:
     """The trace in plain text."""
-    lines = title(trace)
+    lines = [part for line in title(trace) for part in fitted(line)]
     for section, entries in groupby((*trace.given, *trace.entries), key=lambda entry: entry.section):
         lines += ["", section]
         for entry in entries:
@@ -77,8 +79,10 @@ def text(trace: Trace) -> str:
 def _entry(entry: Entry, first: bool) -> list[str]:
     mark = "" if entry.finite else f"   NOT FINITE: {_where(entry)}{', the first' if first else ''}"
     label = f"({entry.number})" if entry.number else ""
-    lines = [f"{label:>5} {entry.formula}", *(f"        with {note.text}" for note in entry.notes)]
-    lines.append(f"      {entry.shape}, {_numbers(entry)}{mark}")
+    lines = fitted(entry.formula, f"{label:>5} ", " " * 10)
+    for note in entry.notes:
+        lines += fitted(note.text, " " * 8 if note.sentence else "        with ", " " * 12)
+    lines += fitted(f"{entry.shape}, {_numbers(entry)}{mark}", " " * 6, " " * 8)
     if entry.value.ndim:
         shown = cells(entry.value, ROWS, COLUMNS)
         table = text_table(shown, range(len(shown[0])))
@@ -100,7 +104,7 @@ def page(trace: Trace) -> str:
 
 def _row(entry: Entry) -> str:
     label = f"({entry.number})" if entry.number else ""
-    notes = "".join(f'<div class="note">{note.mathml}</div>' for note in entry.notes)
+    notes = "".join(f'<div class="note{" words" * note.sentence}">{note.mathml}</div>' for note in entry.notes)
     said = f"{entry.shape}, {_numbers(entry)}" if entry.value.ndim else "a number"
     mark = "" if entry.finite else f"<div>not finite: {escaped(_where(entry))}</div>"
     quantity = f'{entry.mathml}{notes}<div class="note">{said}</div>{mark}'

@@ -172,7 +172,8 @@ def residuals(y: ArrayLike, predicted: ArrayLike, title: str | None = None) -> F
     words = f"mean absolute error {np.abs(true - guess).mean():.4g}"
     spread = ((true - true.mean()) ** 2).sum()
     if spread > 0:
-        words = f"R² {1 - ((true - guess) ** 2).sum() / spread:.4f}\n" + words
+        r2 = 1 - ((true - guess) ** 2).sum() / spread
+        words = f"R² {r2:{'.4f' if abs(r2) < 1e4 else '.4g'}}\n" + words  # of a run that diverged, 90 digits are none
     ax.text(0.03, 0.97, words, transform=ax.transAxes, va="top", fontsize=10, color=style.INK, zorder=4).set_bbox(
         {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
     )

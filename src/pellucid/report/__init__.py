@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 
 from pellucid.history import History
@@ -25,6 +26,7 @@ from pellucid.report.saving import checked, save
 __all__ = ["write"]
 
 
+@np.errstate(all="ignore")  # numbers of a run that diverged overflow: tables show them, findings tell of them
 def write(
     path: str | os.PathLike[str],
     net: Network,

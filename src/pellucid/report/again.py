@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 from dataclasses import fields
@@ -14,6 +13,7 @@ import pellucid
 from pellucid import activations, initializers, losses, optimizers, records, schedules
 from pellucid.data.scalers import Pixels, Standardizer
 from pellucid.errors import InputError
+from pellucid.history import digest
 from pellucid.layers import Dense, Layer
 from pellucid.network import Network
 from pellucid.report.markup import Html, el, facts, join, paragraph, shown, table
@@ -41,15 +41,10 @@ def _facts(m: Material) -> list[tuple[str, str]]:
     ]
     begun = None if m.history is None else m.history.initial_weights
     if begun is not None:
-        from_seed = begun == digest(Network(m.net.layers, m.net.inputs, m.net.seed, m.net.loss_function, m.net.dtype))
+        from_seed = begun == digest(m.net.drawn_anew().theta)
         origin = "drawn from this seed" if from_seed else "not those of this seed: trained before, or set by hand"
         pairs += [("Initial weights", join([el("code", begun), f" ({origin})"]))]
-    return [*pairs, ("Weights now", el("code", digest(m.net)))]
-
-
-def digest(net: Network) -> str:
-    """A short name for the parameters of a network, as `History.initial_weights` is one."""
-    return hashlib.sha256(net.theta.tobytes()).hexdigest()[:16]
+    return [*pairs, ("Weights now", el("code", digest(m.net.theta)))]
 
 
 def program(m: Material) -> str:

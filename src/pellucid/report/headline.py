@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid import metrics
-from pellucid.report.markup import Html, counted, facts, join, name, number, paragraph, score, share, shown
+from pellucid.report.markup import Html, facts, join, name, number, paragraph, score, share, shown
 from pellucid.report.material import Material, Part
+from pellucid.wording import counted
 
 
 def title_of(m: Material) -> str:

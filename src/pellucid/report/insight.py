@@ -11,9 +11,10 @@ from pellucid import plots
 from pellucid.plots import style
 from pellucid.plots.surfaces import plane
 from pellucid.report.images import gallery, signed
-from pellucid.report.markup import Html, counted, evenly, folded, join, number, paragraph, share, shown, table
+from pellucid.report.markup import Html, evenly, folded, join, number, paragraph, share, shown, table
 from pellucid.report.material import Material
 from pellucid.report.pictures import picture
+from pellucid.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,7 +13,6 @@ from pellucid.layers import Dense
 from pellucid.plots import style
 from pellucid.report.markup import (
     Html,
-    counted,
     el,
     evenly,
     facts,
@@ -27,6 +26,7 @@ from pellucid.report.markup import (
 )
 from pellucid.report.material import Material
 from pellucid.report.pictures import picture
+from pellucid.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,28 +76,37 @@ def training(m: Material) -> Html:
     curves = [_curve(history, "loss", history.loss, history.validation_loss)]
     if history.accuracy is not None or history.validation_accuracy is not None:
         curves += [_curve(history, "accuracy", history.accuracy, history.validation_accuracy)]
-    unit = "Losses are those of standardized targets: 1 is a standard deviation of the target."
     return join(
         [
             _how(m),
             paragraph(_course(history)),
-            paragraph(unit, class_="note") if m.target_was_scaled else "",
+            paragraph(notes, class_="note") if (notes := _of_the_losses(m)) else "",
             el("div", *curves, class_="pair"),
             folded("The curves in numbers", _epochs(history)),
         ]
     )
 
 
+def _of_the_losses(m: Material) -> str:
+    """What the losses of the epochs hold beside the mean of the rows."""
+    notes = [
+        "The losses are those of standardized targets: 1 is a standard deviation of the target." * m.target_was_scaled,
+        "The losses include the penalty on the weights." if m.settings.l2 or m.settings.l1 else "",
+        "In the loss of the training rows, each row counts with its weight." if m.weight is not None else "",
+    ]
+    return " ".join(note for note in notes if note)
+
+
 def _how(m: Material) -> Html:
     """The settings that matter, in a few words; all of them stand at the end of the report."""
-    if m.history is None or m.history.settings is None:
+    asked = None if m.history is None else m.history.asked
+    if asked is None:
         return Html("")
-    s = m.history.settings
-    batch = "all rows at once" if s["batch_size"] == "None" else f"{s['batch_size']} rows at a time"
-    pairs = [("Optimizer", shown(s["optimizer"])), ("Batches", batch)]
-    penalties = [f"{key} {s[key]}" for key in ("l2", "l1") if s[key] not in ("0.0", "0")]
+    batch = "all rows at once" if asked.batch_size is None else f"{asked.batch_size} rows at a time"
+    pairs = [("Optimizer", shown(asked.optimizer)), ("Batches", batch)]
+    penalties = [f"{key} {value}" for key, value in (("l2", asked.l2), ("l1", asked.l1)) if value]
     pairs += [("Penalty", ", ".join(penalties))] if penalties else []
-    pairs += [("Loss", m.net.loss_function.name), ("Seed", s["seed"])]
+    pairs += [("Loss", m.net.loss_function.name), ("Seed", str(asked.seed))]
     return facts(pairs)
 
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import html
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from pellucid.tables import Html as Html
 from pellucid.tables import escaped
+from pellucid.wording import visible
 
-# What turns the direction of the text around it, or cannot be seen at all.
-_UNSEEN = (
-    "\u200b\u200e\u200f\u061c\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff"
-)
 _VOID = ("br", "col", "img", "meta")
 LONGEST = 80  # signs of a name
 
@@ -30,12 +26,7 @@ def shown(text: object, most: int = LONGEST) -> str:
         >>> shown("abcdefghij", 7)
         'abcd…ij'
     """
-    seen = "".join(
-        sign.encode("unicode_escape").decode()
-        if sign in _UNSEEN or unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn")
-        else sign
-        for sign in str(text)[: 4 * most] + str(text)[4 * most :][-most:]
-    )
+    seen = visible(str(text)[: 4 * most] + str(text)[4 * most :][-most:])
     tail = most // 3
     return seen if len(seen) <= most else f"{seen[: most - 1 - tail]}…{seen[-tail:]}"
 
@@ -154,12 +145,14 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def score(value: float) -> str:
-    """An R² or the like, to the thousandth.
+    """An R² or the like, to the thousandth; one that is far below zero in few digits.
 
     Example:
-        >>> score(0.98765), score(-3.14159), score(float("nan"))
-        ('0.988', '−3.142', '-')
+        >>> score(0.98765), score(-3.14159), score(float("nan")), score(-1.5e90)
+        ('0.988', '−3.142', '-', '−1.5e90')
     """
+    if abs(value) >= 1000:
+        return number(value)
     return "-" if math.isnan(value) else f"{value:,.3f}".replace("-", "−")
 
 
@@ -190,17 +183,6 @@ def share(value: float, digits: int = 1) -> str:
             "%", "\u00a0%"
         )
     return f"{value:.{digits}%}".replace("%", "\u00a0%")
-
-
-def counted(n: int, what: str) -> str:
-    """A number and its noun.
-
-    Example:
-        >>> counted(1, "row"), counted(1500, "row"), counted(2, "class")
-        ('1 row', '1,500 rows', '2 classes')
-    """
-    plural = "es" if what.endswith("s") else "s"
-    return f"{n:,} {what}{'' if n == 1 else plural}"
 
 
 def evenly(n: int, most: int) -> list[int]:

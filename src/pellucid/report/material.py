@@ -146,7 +146,7 @@ def gathered(
         net=net,
         history=history,
         parts=parts,
-        settings=Settings() if run is None else run.settings,
+        settings=(history and history.asked) or Settings(),
         weight=None if run is None or len(run.X) != len(parts[0]) else run.sample_weight,
         image=image,
         brightness=range_of(parts[0].X) if image else (0.0, 1.0),

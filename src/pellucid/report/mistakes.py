@@ -10,9 +10,10 @@ import numpy.typing as npt
 from pellucid.data.blocks import moments
 from pellucid.report.headline import correct
 from pellucid.report.images import gallery, ink
-from pellucid.report.markup import Html, counted, el, join, name, number, paragraph, share, table
+from pellucid.report.markup import Html, el, join, name, number, paragraph, share, table
 from pellucid.report.material import Material, Part
 from pellucid.report.quality import output_names
+from pellucid.wording import counted
 
 Array = npt.NDArray[Any]
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid import metrics, plots
+from pellucid.penalties import penalty
 from pellucid.report.headline import correct
 from pellucid.report.images import signed
 from pellucid.report.markup import (
     Html,
     captioned,
-    counted,
     el,
     evenly,
     folded,
@@ -28,6 +28,7 @@ from pellucid.report.markup import (
 )
 from pellucid.report.material import Material, Part
 from pellucid.report.pictures import picture
+from pellucid.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,23 +60,21 @@ def _scores(m: Material) -> Html:
         mean = m.training.t.astype(np.float64).mean(axis=0)
         rows = [_errors(part.name, part.t, part.a) for part in m.parts]
         rows += [_errors(f"{m.judged.name}, always the mean", m.judged.t, np.broadcast_to(mean, m.judged.t.shape))]
-    else:
-        header = ["rows of", "rows", "loss", "accuracy"]
-        rows = [
-            [part.name, f"{len(part):,}", number(_loss(m, part)), share(float(correct(part).mean()))]
-            for part in m.parts
-        ]
-    return table(header, rows, "Scores of each part")
+        return table(header, rows, "Scores of each part")
+    added = float(penalty(m.net.theta, m.net.weight_mask, m.settings.l2, m.settings.l1))
+    header = ["rows of", "rows", "loss", *(["data loss"] if added else []), "accuracy"]
+    rows = []
+    for part in m.parts:
+        loss = float(m.net.loss(part.X, part.t))  # without weights of rows, so that parts compare
+        losses = [loss + added, *([loss] if added else [])]
+        rows.append([part.name, f"{len(part):,}", *map(number, losses), share(float(correct(part).mean()))])
+    words = f"Loss: with the penalty on the weights, {number(added)}, as in the curves. Data loss: without it."
+    return join([table(header, rows, "Scores of each part"), paragraph(words, class_="note") if added else ""])
 
 
 def _errors(called: str, t: Array, a: Array) -> list[str]:
     errors = (metrics.mean_absolute_error(t, a), metrics.root_mean_squared_error(t, a))
     return [called, f"{len(t):,}", score(metrics.r2(t, a)), *map(number, errors)]
-
-
-def _loss(m: Material, part: Part) -> float:
-    """Without penalty and weights of rows, so that parts compare."""
-    return float(m.net.loss(part.X, part.t))
 
 
 def _confusion(m: Material, part: Part) -> Html:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from pellucid.data.blocks import moments
 from pellucid.data.scalers import Pixels, Standardizer
 from pellucid.report.images import gallery, ink
-from pellucid.report.markup import Html, counted, el, facts, folded, join, name, number, paragraph, share, shown, table
+from pellucid.report.markup import Html, el, facts, folded, join, name, number, paragraph, share, shown, table
 from pellucid.report.material import Material
+from pellucid.wording import counted
 
 Array = npt.NDArray[Any]
 

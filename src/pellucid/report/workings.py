@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.gradient_check import check_gradients
-from pellucid.report.markup import Html, box, counted, el, evenly, facts, join, minus, number, paragraph, table
+from pellucid.report.markup import Html, box, el, evenly, facts, join, minus, number, paragraph, table
 from pellucid.report.material import Material
+from pellucid.wording import counted
 
 CHECKED = 8  # rows on which gradients are held against differences
 
@@ -41,11 +42,11 @@ def gradients(m: Material) -> Html:
     words = (
         f"Every gradient that training used is computed by backpropagation. Here it is held against differences of the "
         f"loss itself, on {counted(len(some), 'row')}: the gradients are {verdict}. The largest relative error is "
-        f"{number(checked.max_error, 2)}; {number(checked.tolerance)} is allowed ({checked.method})."
+        f"{number(checked.max_error, 2)}; {number(checked.tolerance)} is allowed ({checked.method}). {checked.suspect}"
     )
     rows = [[minus(cell) for cell in row] for row in rows]
     made = table([*header[:-1], "verdict"], rows, "Gradients, parameter by parameter", words=(0, 1, 3, 7))
-    return join([paragraph(words), made])
+    return join([paragraph(words.rstrip()), made])
 
 
 def equations(m: Material) -> Html:

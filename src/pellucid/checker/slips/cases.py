@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, TypeAlias
 
+from pellucid.checker.filling import filled
 from pellucid.checker.slips.places import Place
 from pellucid.checker.slips.values import MISSING, described, facts, value_of
 
@@ -30,7 +31,7 @@ def sentence(lang: str, key: str, /, **values: Any) -> str:
         >>> sentence("en", "is", name="X", value="an array")
         'X is an array'
     """
-    return catalogue(lang)[key].strip("\n").format(**values)
+    return filled(catalogue(lang)[key].strip("\n"), values)
 
 
 class Told(NamedTuple):

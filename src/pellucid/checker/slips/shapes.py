@@ -57,7 +57,13 @@ def _half_known(case: Case, left: Operand, right: Operand) -> Told:
     """One side could not be worked out again; what Python says has the sizes."""
     sizes = re.search(r"size (\d+) is different from (\d+)", case.words)
     shapes = re.findall(r"\(([\d, ]*)\)", case.words) if "not aligned" in case.words else []
-    known = [case.text("is_shape", name=part.text, shape=shape_of(part.value)) for part in (left, right) if part.shape]
+    known = [
+        case.text("is_shape", name=part.text, shape=shape_of(part.value))
+        if part.shape is not None
+        else case.text(key, name=part.text, size=size)
+        for part, key, size in ((left, "is_last", sizes and sizes[2]), (right, "is_first", sizes and sizes[1]))
+        if part.shape is not None or sizes
+    ]
     more = case.text("comma").join(known)
     inner = case.text("product_inner", m=sizes[2], k=sizes[1]) if sizes else ""
     if len(shapes) == 2:

@@ -12,7 +12,9 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.explain.notation.algebra import substituted
 from pellucid.explain.notation.formulas import Body, Formula, named_number
+from pellucid.explain.notation.inlining import inlined
 from pellucid.explain.notation.numpy_words import Unreadable
+from pellucid.explain.notation.reasons import remark
 from pellucid.explain.notation.tree import (
     Apply,
     Cases,
@@ -30,7 +32,8 @@ from pellucid.explain.notation.tree import (
 )
 from pellucid.source import number_like, read
 
-INLINE = 5  # numbers and symbols in all the places of a name: up to here its value is put in its place
+# What reading gives up with; TypeError: an object that cannot be remembered, ValueError: one without arguments to see.
+UNREAD = (InputError, TypeError, ValueError)
 Written: TypeAlias = Callable[..., Any]
 
 
@@ -70,24 +73,38 @@ class Definitions:
     _names: dict[int, str] = field(default_factory=dict)
     _told: set[Function] = field(default_factory=set)
     _open: list[Any] = field(default_factory=list)
+    _remarks: dict[Function, str] = field(default_factory=dict)  # what is to be said, and "" after that
+    _errors: dict[Any, BaseException | None] = field(default_factory=dict)
 
     def formula(
-        self, function: Written, arguments: Sequence[Expression], sequential: bool = False, **keywords: Expression
+        self,
+        function: Written,
+        arguments: Sequence[Expression],
+        keywords: Mapping[str, Expression] | None = None,
+        sequential: bool = False,
+        shown: Mapping[str, str] | None = None,
     ) -> Formula:
         """What a function computes of given arguments.
+
+        Args:
+            function: to be read.
+            arguments, keywords: what it is called with.
+            sequential, shown: see `Body`.
 
         Raises:
             Unreadable: it cannot be read, or is no mathematics.
         """
         try:
             source = read(function)
-        except (InputError, TypeError) as error:  # TypeError: an object that cannot be remembered
+        except UNREAD as error:
             raise Unreadable from error
-        constants = {name: named_number(name, value) for name, value in source.constants.items() if number_like(value)}
-        given = dict(zip(source.arguments, arguments, strict=False)) | keywords
+        shown = shown or {}
+        numbers = {name: value for name, value in source.constants.items() if number_like(value)}
+        constants = {name: named_number(shown.get(name, name), value) for name, value in numbers.items()}
+        given = dict(zip(source.arguments, arguments, strict=False)) | dict(keywords or {})
         if len(arguments) > len(source.arguments) or given.keys() < set(source.arguments):
             raise Unreadable
-        body = Body(constants | given, self, source.helpers, sequential)
+        body = Body(constants | given, self, source.helpers, sequential, shown)
         results = body.follow(list(source.body))
         return Formula(tuple(body.lines), results)
 
@@ -95,7 +112,9 @@ class Definitions:
         """What a function computes where that is short (up to `most` numbers and symbols), else a call by its name."""
         definition = self._defined(called)
         if definition is None:
-            return Apply(Function(one_word(called.name)), tuple(arguments))
+            name = Function(one_word(called.name))
+            self._remarks.setdefault(name, remark(name.name, called.function, self._errors.get(called.key)))
+            return Apply(name, tuple(arguments))
         body = definition.line.right
         given = dict(zip(called.formals, arguments, strict=True))
         own = [line for line in definition.where if line not in called.where]
@@ -112,7 +131,7 @@ class Definitions:
         """A call of a function, as another function's body writes it."""
         try:
             taken = read(function).arguments
-        except (InputError, TypeError):
+        except UNREAD:
             taken = tuple(f"x{i}" for i in range(1, len(arguments) + 1))
         given = dict(zip(taken, arguments, strict=False)) | dict(keywords)
         if len(given) < len(arguments) or given.keys() != set(taken):
@@ -139,6 +158,14 @@ class Definitions:
                     queue += [definition.line.right, *(line.right for line in definition.where)]
         return tuple(found)
 
+    def remarks(self, trees: Iterable[Expression], definitions: Iterable[Definition]) -> tuple[str, ...]:
+        """What there is to say of functions that could not be read, called in these, that was not said before."""
+        inside = [line.right for d in definitions for line in (d.line, *d.where)]
+        called = [node.function for tree in (*trees, *inside) for node in walk(tree) if isinstance(node, Apply)]
+        said = {function: self._remarks[function] for function in called if self._remarks.get(function)}
+        self._remarks |= dict.fromkeys(said, "")
+        return tuple(said.values())
+
     def name(self, function: Written, name: str) -> str:
         """What a function is called in equations, if it is called at all; else its plain name."""
         return self._names.get(id(function)) or one_word(name)
@@ -151,8 +178,8 @@ class Definitions:
             self._open.append(key)
             try:
                 self._entries[key] = self._read(called)
-            except Unreadable:
-                self._entries[key] = None
+            except Unreadable as error:
+                self._entries[key], self._errors[key] = None, error.__cause__
             finally:
                 self._open.pop()
         return self._entries[key]
@@ -223,20 +250,3 @@ def _named_numbers(nodes: set[Expression]) -> list[Symbol]:
 def _value(symbol: Symbol) -> Line:
     assert symbol.value is not None
     return Line(symbol, "=", Number(symbol.value))
-
-
-def inlined(formula: Formula) -> tuple[tuple[Line, ...], Expression]:
-    """A formula's lines and its result, with what is short or stands in one place put in its place."""
-    lines, result = list(formula.lines), formula.results[0]
-    i = 0
-    while i < len(lines):
-        name, value = lines[i].left, lines[i].right
-        assert isinstance(name, Symbol)
-        uses = sum(node == name for tree in [*(line.right for line in lines[i + 1 :]), result] for node in walk(tree))
-        if uses <= 1 or (uses * leaves(value) <= INLINE and not has(value, Cases)):
-            by: Mapping[Symbol, Expression] = {name: value}
-            lines[i:] = [Line(line.left, line.sign, substituted(line.right, by)) for line in lines[i + 1 :]]
-            result = substituted(result, by)
-        else:
-            i += 1
-    return tuple(lines), result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,9 +37,11 @@ class Body(Expressions):
     Args:
         known, definitions, helpers: as in Expressions.
         sequential: whether a name that is assigned again keeps its name, as in m ← β m + g; else it gets a prime.
+        shown: what the names in it are called in equations, where that is something else.
     """
 
     sequential: bool = False
+    shown: Mapping[str, str] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     branches: int = 0
     taken: set[str] = field(default_factory=lambda: {EULER.name, PI.name})
@@ -99,9 +102,8 @@ class Body(Expressions):
         if not naming or isinstance(tree, Number | Symbol):
             self.known[name] = tree
             return
-        before = self.known.get(name)
-        again = isinstance(before, Symbol) and before.name == name
-        own = name
+        before, own = self.known.get(name), self.shown.get(name, name)
+        again = isinstance(before, Symbol) and before.name == own
         while not self.sequential and own in self.taken:
             own += "'"
         self.taken.add(own)

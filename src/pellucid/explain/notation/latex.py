@@ -53,7 +53,8 @@ class Latex(Writer):
         base = _COMMANDS[sign.greek] if sign.greek else _letters(sign.letter)
         if sign.accent:
             base = f"{ACCENTS[sign.accent]}{{{base}}}"
-        below = ",".join([*([sign.index] if sign.index else []), *([_name(part)] if part else []), *letters])
+        word = [rf"\mathrm{{{escaped(sign.of)}}}"] if sign.of else []
+        below = ",".join([*([sign.index] if sign.index else []), *word, *([_name(part)] if part else []), *letters])
         written = base + (f"_{{{below}}}" if below else "") + "'" * sign.primes
         return rf"\mathrm{{d}}{written}" if sign.gradient else written
 

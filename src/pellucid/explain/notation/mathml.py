@@ -42,7 +42,9 @@ class MathML(Writer):
         base = f"<mi>{escape(sign.greek or sign.letter)}</mi>"
         if sign.accent:
             base = f'<mover accent="true">{base}<mo stretchy="false">{MARKS[sign.accent]}</mo></mover>'
-        below = [*([f"<mn>{sign.index}</mn>"] if sign.index else []), *([_name(part)] if part else [])]
+        below = [f"<mn>{sign.index}</mn>"] if sign.index else []
+        below += [f"<mtext>{escape(sign.of)}</mtext>"] if sign.of else []
+        below += [_name(part)] if part else []
         below += [f"<mi>{letter}</mi>" for letter in letters]
         if below:
             base = f"<msub>{base}{row(operator(',').join(below)) if len(below) > 1 else below[0]}</msub>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 GREEK = {
@@ -62,6 +62,7 @@ class Sign:
         primes: so many ' behind it.
         gradient: whether a d stands in front.
         low: whether a plain text writes the index below the line too.
+        of: a word that stands below it too: in a1_odd, "odd".
     """
 
     letter: str
@@ -70,6 +71,7 @@ class Sign:
     primes: int = 0
     gradient: bool = False
     low: bool = False
+    of: str = ""
 
     @property
     def greek(self) -> str:
@@ -83,7 +85,7 @@ def sign(name: str) -> Sign:
 
     Example:
         >>> sign("dW2")
-        Sign(letter='W', index='2', accent='', primes=0, gradient=True, low=False)
+        Sign(letter='W', index='2', accent='', primes=0, gradient=True, low=False, of='')
         >>> sign("m_hat").accent, sign("beta1").greek, sign("beta1").index
         ('hat', 'β', '1')
     """
@@ -99,6 +101,9 @@ def sign(name: str) -> Sign:
     if base and accent in ACCENTS:
         inner = sign(base)
         return Sign(inner.letter, inner.index, accent, primes, inner.gradient)
+    base, _, word = letter.partition("_")
+    if base and word[:1].isalpha() and base not in LETTERS and len((inner := sign(base)).greek or inner.letter) == 1:
+        return replace(inner, primes=primes, of=word)
     numbered = re.fullmatch(r"([A-Za-z]|[a-z]{2,}?)_?(\d+)", letter)
     if numbered and (len(numbered[1]) == 1 or numbered[1] in GREEK):
         return Sign(numbered[1], numbered[2], primes=primes)

@@ -28,8 +28,8 @@ class Text(Writer):
 
     def symbol(self, sign: Sign, part: str, letters: Sequence[str]) -> str:
         index = sign.index.translate(_LOW) if sign.low else sign.index
-        accent = f"_{sign.accent}" if sign.accent else ""
-        name = f"{'d' * sign.gradient}{sign.greek or sign.letter}{index}{accent}{chr(39) * sign.primes}"
+        accent, word = (f"_{word}" if word else "" for word in (sign.accent, sign.of))
+        name = f"{'d' * sign.gradient}{sign.greek or sign.letter}{index}{word}{accent}{chr(39) * sign.primes}"
         return name + (f"[{part}]" if part else "") + "".join(f"_{letter}" for letter in letters)
 
     def euler(self) -> str:

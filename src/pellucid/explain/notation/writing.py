@@ -34,7 +34,7 @@ COUNTERS = "kjhrqs"  # letters for columns, from the outermost to the innermost
 
 
 @dataclass(frozen=True)
-class Place:
+class Context:
     """Where in a formula one is.
 
     Attributes:
@@ -46,24 +46,24 @@ class Place:
     depth: int = 0
 
 
-OUTSIDE = Place()
+OUTSIDE = Context()
 
 
-def inside(definition: Definition, line: Line) -> Place:
+def inside(definition: Definition, line: Line) -> Context:
     """How the symbols of a line of a definition are indexed: by k where columns are mixed, else not at all."""
     if not definition.function.across:
-        return Place({"k": ""})
-    return Place({"k": "k"}, 1) if "k" in axes(line.right) else OUTSIDE
+        return Context({"k": ""})
+    return Context({"k": "k"}, 1) if "k" in axes(line.right) else OUTSIDE
 
 
 class Writer(Signs):
     """Writes trees."""
 
-    def line(self, line: Line, place: Place = OUTSIDE) -> tuple[str, str, str]:
+    def line(self, line: Line, place: Context = OUTSIDE) -> tuple[str, str, str]:
         """Left side, = or ←, right side."""
         return self.write(line.left, place).text, self.relation(line.sign), self.write(line.right, place).text
 
-    def write(self, tree: Expression, place: Place = OUTSIDE) -> Piece:
+    def write(self, tree: Expression, place: Context = OUTSIDE) -> Piece:
         """A tree as a piece."""
         match tree:
             case Number(value):
@@ -90,12 +90,12 @@ class Writer(Signs):
                 begin, end = self.ends()
                 return Piece(begin + self.listed([self.write(item, place).text for item in items]) + end, ATOM)
 
-    def at_least(self, tree: Expression, level: int, place: Place) -> str:
+    def at_least(self, tree: Expression, level: int, place: Context) -> str:
         """A tree, in parentheses if it holds together less tightly than asked."""
         piece = self.write(tree, place)
         return piece.text if piece.level >= level else self.group(piece.text)
 
-    def condition(self, tree: Expression, place: Place) -> str:
+    def condition(self, tree: Expression, place: Context) -> str:
         """What holds or does not."""
         match tree:
             case Compare(kind, left, right):
@@ -109,7 +109,7 @@ class Writer(Signs):
                 )
         return self.write(tree, place).text
 
-    def _unary(self, kind: str, of: Expression, place: Place) -> Piece:
+    def _unary(self, kind: str, of: Expression, place: Context) -> Piece:
         match kind:
             case "negative":
                 return Piece(self.minus_sign(self.at_least(of, PRODUCT, place)), SUM)
@@ -122,10 +122,10 @@ class Writer(Signs):
         bars = "|" if kind == "magnitude" else "‖"
         return Piece(self.barred(bars, self.write(of, place).text), ATOM)
 
-    def _raised(self, exponent: Expression, place: Place) -> str:
+    def _raised(self, exponent: Expression, place: Context) -> str:
         return self.at_least(exponent, LOOSE if self.tall else ATOM, place)
 
-    def _binary(self, kind: str, left: Expression, right: Expression, place: Place) -> Piece:
+    def _binary(self, kind: str, left: Expression, right: Expression, place: Context) -> Piece:
         match kind:
             case "+" | "-":
                 return Piece(
@@ -139,7 +139,7 @@ class Writer(Signs):
         first = self.at_least(left, PRODUCT if chained else POWER, place)
         return Piece(self.side_by_side(first, self.at_least(right, POWER, place)), PRODUCT)
 
-    def _fraction(self, left: Expression, right: Expression, place: Place) -> Piece:
+    def _fraction(self, left: Expression, right: Expression, place: Context) -> Piece:
         if self.tall:
             return Piece(self.fraction(self.write(left, place).text, self.write(right, place).text), POWER)
         top, bottom = self.write(left, place), self.write(right, place)
@@ -147,7 +147,7 @@ class Writer(Signs):
         below = bottom.text if bottom.level >= POWER or bottom.open else self.group(bottom.text)
         return Piece(self.fraction(above, below), PRODUCT, open=bottom.open, fraction=True)
 
-    def _times(self, factors: Sequence[Expression], place: Place) -> Piece:
+    def _times(self, factors: Sequence[Expression], place: Context) -> Piece:
         written, entrywise, last = "", False, len(factors) - 1
         piece, bare = Piece("", ATOM), True
         for i, factor in enumerate(factors):
@@ -168,22 +168,22 @@ class Writer(Signs):
             entrywise = entrywise or has_entries
         return Piece(written, PRODUCT, open=bare and piece.open, fraction=bare and piece.fraction)
 
-    def _apply(self, tree: Apply, place: Place) -> Piece:
+    def _apply(self, tree: Apply, place: Context) -> Piece:
         letter = place.letters.get("k", "")
         across = tree.function.across
-        inner = Place({**place.letters, "k": ""}, place.depth) if across and letter else place
+        inner = Context({**place.letters, "k": ""}, place.depth) if across and letter else place
         arguments = [self.write(argument, inner).text for argument in tree.arguments]
         below = letter if across and tree.function.gives_row else ""
         return Piece(self.call(tree.function.name, self.listed(arguments), below), ATOM)
 
-    def _reduce(self, tree: Reduce, place: Place) -> Piece:
+    def _reduce(self, tree: Reduce, place: Context) -> Piece:
         letter, inner = "", place
         if tree.over == "columns":
             letter = COUNTERS[place.depth]
-            inner = Place({**place.letters, "k": letter}, place.depth + 1)
+            inner = Context({**place.letters, "k": letter}, place.depth + 1)
         elif tree.over == "rows":
             letter = "i"
-            inner = Place({**place.letters, "n": letter}, place.depth)
+            inner = Context({**place.letters, "n": letter}, place.depth)
         piece = self.write(tree.of, inner)
         body = piece.text if piece.level >= PRODUCT else self.group(piece.text)
         return Piece(self.reduction(tree.kind, letter, body), PRODUCT, open=True)

@@ -25,12 +25,14 @@ class Store:
 
     Args:
         path: the program's file, if long arrays are to be saved beside it, in an .npz of the same name.
+        compact: whether a long text and what is made of it stand in one line.
 
     Attributes:
         saved: those arrays, by name.
     """
 
     path: Path | None = None
+    compact: bool = False
     saved: dict[str, Array] = field(default_factory=dict)
 
     def lines(self, name: str, given: Array, comment: str = "", kind: str = "float") -> list[str]:
@@ -59,8 +61,8 @@ class Store:
             )
         shape = f".reshape({', '.join(map(str, given.shape))})" if given.ndim > 1 else ""
         one = f'{name} = np.array("{text}".split(), dtype={kind}){shape}'
-        if len(one) <= WIDTH:
-            return [one]
+        if len(one) <= WIDTH or self.compact:
+            return [one + ("" if len(one) <= WIDTH else "  # noqa: E501")]
         line = f'{name} = "{text}".split()'
         if len(line) > WIDTH:
             line += "  # noqa: E501"

@@ -46,7 +46,7 @@ class Targets:
 
 
 @dataclass(frozen=True)
-class Given:
+class Samples:
     """The data of a program.
 
     Attributes:
@@ -68,7 +68,7 @@ class Given:
     w: Array | None = None
 
 
-def section(plan: Plan, given: Given | None, store: Store) -> list[str]:
+def section(plan: Plan, given: Samples | None, store: Store) -> list[str]:
     """The lines of the data, with a heading."""
     K, end = plan.net.outputs, plan.all_rows
     features = f"{plan.net.inputs} feature{'s' if plan.net.inputs > 1 else ''}"
@@ -104,31 +104,39 @@ def _loaded(plan: Plan) -> list[str]:
     ]
 
 
-def _split(plan: Plan, given: Given, store: Store) -> list[str]:
+def _split(plan: Plan, given: Samples, store: Store) -> list[str]:
     assert given.held_out is not None
     end, y = plan.all_rows, "t" if given.y.form == "matrix" else "y"
     note = f"the rows that seed {plan.settings.seed} holds out for validation"
     weighted = given.sample_weight is not None and _plainly_weighted(plan, given)
     names = [f"X{end}", f"{y}{end}", *([f"w{end}"] if weighted else [])]
-    return [
+    lines = [
         *store.lines("held_out", given.held_out, note, "int"),
         f"X_val, {y}_val = X{end}[held_out], {y}{end}[held_out]",
+    ]
+    if plan.compact:
+        named = ", ".join(names)
+        return [*lines, f"{named} = (np.delete(rows, held_out, axis=0) for rows in ({named}))"]
+    return [
+        *lines,
         f"kept = np.delete(np.arange(len(X{end})), held_out)",
         f"{', '.join(names)} = {', '.join(f'{name}[kept]' for name in names)}",
     ]
 
 
-def _prepared(plan: Plan, given: Given | None, store: Store) -> list[str]:
+def _prepared(plan: Plan, given: Samples | None, store: Store) -> list[str]:
     """Features scaled, targets as a matrix, weights of rows, all in the network's precision."""
     ends = [plan.all_rows, *(["_val"] if plan.validated else [])]
     lines = [] if plan.batch is not None else ["n = len(X)"]
     lines += _scaled(plan, given, store, ends)
     forms = [_form(plan, given, end) for end in ends]
-    for end, form in zip(ends, forms, strict=True):
-        if form == "labels":
-            lines.append(f"t{end} = np.eye({plan.net.outputs})[y{end}]  # (n, {plan.net.outputs}), a 1 at the class")
-        elif form == "column":
-            lines.append(f"t{end} = y{end}.reshape(-1, 1)  # (n, 1)")
+    made = {"labels": f"np.eye({plan.net.outputs})[y#]", "column": "y#.reshape(-1, 1)"}
+    said = {"labels": f"(n, {plan.net.outputs}), a 1 at the class", "column": "(n, 1)"}
+    needed = [(end, form) for end, form in zip(ends, forms, strict=True) if form in made]
+    if plan.compact and len(needed) > 1:
+        lines.append(_at_once("t", [(end, made[form]) for end, form in needed], said[needed[0][1]]))
+    else:
+        lines += [f"t{end} = {made[form].replace('#', end)}  # {said[form]}" for end, form in needed]
     lines += _weights(plan, given, store)
     if plan.single:
         for end in ends:
@@ -137,7 +145,7 @@ def _prepared(plan: Plan, given: Given | None, store: Store) -> list[str]:
     return lines
 
 
-def _form(plan: Plan, given: Given | None, end: str) -> str:
+def _form(plan: Plan, given: Samples | None, end: str) -> str:
     if given is None:
         return "labels" if plan.net.task == "classes" else "matrix"
     if end == "_val" and given.validation is not None:
@@ -145,7 +153,7 @@ def _form(plan: Plan, given: Given | None, end: str) -> str:
     return given.y.form
 
 
-def _scaled(plan: Plan, given: Given | None, store: Store, ends: list[str]) -> list[str]:
+def _scaled(plan: Plan, given: Samples | None, store: Store, ends: list[str]) -> list[str]:
     if plan.net.scaler is None:
         return []
     described = plan.net.scaler.to_dict() if hasattr(plan.net.scaler, "to_dict") else {}
@@ -163,10 +171,19 @@ def _scaled(plan: Plan, given: Given | None, store: Store, ends: list[str]) -> l
     else:
         lines = store.lines("mean", np.array(described["mean"]), "of each feature")
         lines += store.lines("scale", np.array(described["scale"]), "the standard deviation of each feature")
-    return lines + [f"X{end} = (X{end} - mean) / scale  # standardized" for end in ends]
+    scaled = [(end, "(X# - mean) / scale") for end in ends]
+    if plan.compact:
+        return [*lines, _at_once("X", scaled, "standardized")]
+    return lines + [f"X{end} = {text.replace('#', end)}  # standardized" for end, text in scaled]
 
 
-def _fitted_here(given: Given, described: dict[str, Any]) -> bool:
+def _at_once(letter: str, values: list[tuple[str, str]], note: str) -> str:
+    """Several values in one line, each a text with # in the place of its name's end."""
+    names = ", ".join(f"{letter}{end}" for end, _ in values)
+    return f"{names} = {', '.join(text.replace('#', end) for end, text in values)}  # {note}"
+
+
+def _fitted_here(given: Samples, described: dict[str, Any]) -> bool:
     """Whether the scaler's numbers are those of these very rows, and not of others that it was fitted on before."""
     X = given.X if given.held_out is None else np.delete(given.X, given.held_out, axis=0)
     if X.size > 10**7:
@@ -177,7 +194,7 @@ def _fitted_here(given: Given, described: dict[str, Any]) -> bool:
     return bool(all((difference <= 5e-15 * scale).all() for difference in differences))
 
 
-def _weights(plan: Plan, given: Given | None, store: Store) -> list[str]:
+def _weights(plan: Plan, given: Samples | None, store: Store) -> list[str]:
     """The lines that weigh the rows that are trained on."""
     class_weight, end, K = plan.settings.class_weight, plan.all_rows, max(plan.net.outputs, 2)
     if given is not None and given.w is not None and not _plainly_weighted(plan, given):
@@ -189,11 +206,14 @@ def _weights(plan: Plan, given: Given | None, store: Store) -> list[str]:
         classes = f"y{end}" if form == "labels" else f"np.argmax(t{end}, axis=1)"
     else:
         classes = f"y{end}.astype(int)" if form == "column" else f"t{end}[:, 0].astype(int)"
+    times = f"w{end} * " if given is not None and given.sample_weight is not None else ""
+    if isinstance(class_weight, str) and plan.compact:
+        table = f"(len(t{end}) / ({K} * np.bincount({classes})))"
+        return [f"w{end} = {times}{table}[{classes}]  # balanced: rare classes count more"]
     if isinstance(class_weight, str):
         lines = [f"class_weight = len(t{end}) / ({K} * np.bincount({classes}))  # balanced: rare classes count more"]
     else:
         lines = store.lines("class_weight", _table(class_weight, K))
-    times = f"w{end} * " if given is not None and given.sample_weight is not None else ""
     return [*lines, f"w{end} = {times}class_weight[{classes}]  # (n,), the weight of each row"]
 
 
@@ -201,7 +221,7 @@ def _table(class_weight: Mapping[int, float], K: int) -> Array:
     return np.array([class_weight.get(k, 1.0) for k in range(K)], dtype=np.float64)
 
 
-def _plainly_weighted(plan: Plan, given: Given) -> bool:
+def _plainly_weighted(plan: Plan, given: Samples) -> bool:
     """Whether the lines of `_weights` give the weights that training uses: it scales extreme ones down first, and
     counts only classes that are there."""
     class_weight, K = plan.settings.class_weight, max(plan.net.outputs, 2)

@@ -23,7 +23,9 @@ def heading(plan: Plan) -> list[str]:
     call = f"net.fit(X, y, {', '.join(_settings(plan.settings))})"
     said = f"It does what {call} does in Pellucid, number for number, and prints the loss of each epoch."
     legend = "Rows are samples, n of them at a time. Behind a line stands the shape of what it computes."
-    return [*_wrapped(f'"""{_harmless(title)}'), "", *_wrapped(_harmless(said)), legend, '"""']
+    short = "Rows are samples. Behind a line stands the shape of its result."
+    body = _wrapped(_harmless(f"{said} {short}")) if plan.compact else [*_wrapped(_harmless(said)), legend]
+    return [*_wrapped(f'"""{_harmless(title)}'), "", *body, '"""']
 
 
 def _wrapped(text: str) -> list[str]:

@@ -19,7 +19,7 @@ SHORT = 40  # characters of a formula that is written in line
 
 
 @dataclass(frozen=True)
-class Formula:
+class Application:
     """How a program applies a function.
 
     Attributes:
@@ -106,7 +106,7 @@ class Library:
             waiting += [helper for helper in helpers if _key(helper) not in seen]
             seen |= {_key(helper) for helper in helpers}
 
-    def formula(self, function: Function, label: str, longest: int = SHORT, calls: int = 1) -> Formula:
+    def formula(self, function: Function, label: str, longest: int = SHORT, calls: int = 1) -> Application:
         """How to apply a function; its definition, its helpers and constants are added where they are needed.
 
         Args:
@@ -120,13 +120,13 @@ class Library:
         """
         source = read(function)
         if source.name.startswith("np."):
-            return Formula(source.name, source.arguments, source.arguments)
+            return Application(source.name, source.arguments, source.arguments)
         used = names_in(_function(source))
         taken = tuple(name for name in source.arguments if name in used or _key(source) in self._helping)
         line = self._line(source, longest, calls)
         if line is not None:
-            return Formula(source.name, source.arguments, taken, line)
-        return Formula(self._define(source, label, taken), source.arguments, taken)
+            return Application(source.name, source.arguments, taken, line)
+        return Application(self._define(source, label, taken), source.arguments, taken)
 
     def _line(self, source: Source, longest: int, calls: int) -> str | None:
         """A short formula on one line, without comment; None for any other."""
@@ -192,6 +192,11 @@ def _readable(what: str, function: Function) -> Source:
         return read(function)
     except InputError as error:
         raise InputError(f"No program can be written with {what}: {error}") from error
+    except (TypeError, ValueError) as error:  # an object that cannot be remembered, or that shows no arguments
+        raise InputError(
+            f"No program can be written with {what}: {function!r} has no Python source to read: define it with def, in "
+            "a file or a notebook."
+        ) from error
 
 
 def _key(source: Source) -> Any:

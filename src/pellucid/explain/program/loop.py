@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pellucid.explain.program import steps
+from collections.abc import Mapping
+
+from pellucid.explain.program import deep, steps
 from pellucid.explain.program.plan import Plan
 from pellucid.explain.program.text import filled, indented, plain
 
@@ -10,21 +12,37 @@ from pellucid.explain.program.text import filled, indented, plain
 def training(plan: Plan) -> list[str]:
     """The lines of the training, with a heading."""
     settings = plan.settings
-    lines = ["# Training", f"epochs = {settings.epochs}"]
-    lines += [] if plan.batch is None else [f"batch_size = {plan.batch}"]
-    lines.append(f"learning_rate = {settings.optimizer.learning_rate!r}")
-    lines += [f"{name} = {value!r}" for name in ("l2", "l1", "clip_norm") if (value := getattr(settings, name))]
-    epoch = _epoch(plan)
-    return [*lines, *_before(plan), "", "for epoch in range(epochs):", *indented(epoch), *_after(plan)]
+    numbers: dict[str, float] = {"epochs": settings.epochs}
+    numbers |= {} if plan.batch is None else {"batch_size": plan.batch}
+    numbers["learning_rate"] = settings.optimizer.learning_rate
+    others = {name: value for name in ("l2", "l1", "clip_norm") if (value := getattr(settings, name))}
+    lines = ["# Training", *_set(plan, numbers), *_set(plan, others)]
+    whole = [*lines, *_before(plan), "", "for epoch in range(epochs):", *indented(_epoch(plan)), *_after(plan)]
+    return [line for line in whole if line] if plan.compact else whole
+
+
+def _set(plan: Plan, numbers: Mapping[str, float]) -> list[str]:
+    """The lines that give numbers their names: one for each, or one for all."""
+    if not plan.compact or not numbers:
+        return [f"{name} = {value!r}" for name, value in numbers.items()]
+    return [f"{', '.join(numbers)} = {', '.join(map(repr, numbers.values()))}"]
 
 
 def forward_function(plan: Plan) -> list[str]:
     """The forward pass as a function, where it is needed twice: for a step, and for the rows held out."""
     if not plan.validated:
         return []
-    arguments = ["X", *(f"{mask}=1" for mask in _masks(plan))]
-    outputs = ", ".join(link.output for link in plan.chain)
-    return [f"def forward({', '.join(arguments)}):", *indented([*steps.forward(plan), f"return {outputs}"])]
+    if plan.deep:
+        arguments = ["X", *(["masks=(1.0,) * layers"] if plan.drops else [])]
+        lines, outputs = deep.forward(plan), deep.names_of_forward(plan)
+    else:
+        arguments = ["X", *(f"{mask}=1" for mask in _masks(plan))]
+        lines, outputs = steps.forward(plan), _outputs(plan)
+    return [f"def forward({', '.join(arguments)}):", *indented([*lines, f"return {outputs}"])]
+
+
+def _outputs(plan: Plan) -> str:
+    return ", ".join(link.name for link in plan.chain)
 
 
 def _masks(plan: Plan) -> list[str]:
@@ -36,11 +54,14 @@ def _before(plan: Plan) -> list[str]:
     lines = steps.averages(plan)
     if "steps" in plan.rate.looks_at and plan.batch is not None:
         lines.append("steps = epochs * -(-len(X_train) // batch_size)  # of all epochs; the last batch may be smaller")
-    if plan.batch is not None and steps.counted(plan):
+    counted, stopped = plan.batch is not None and steps.counted(plan), plan.settings.early_stopping is not None
+    if counted and stopped and plan.compact:
+        lines.append("step, best_loss = 0, np.inf")
+    elif counted:
         lines.append("step = 0  # taken so far")
     if plan.rate.watches is not None:
         lines.append("best, waited, scale = np.inf, 0, 1.0  # what the schedule remembers")
-    if plan.settings.early_stopping is not None:
+    if stopped and not (counted and plan.compact):
         lines.append("best_loss = np.inf")
     return lines
 
@@ -54,7 +75,7 @@ def _epoch(plan: Plan) -> list[str]:
         seed = f"np.random.default_rng(({plan.settings.seed}, epoch))"
         lines.append(f"rng = {seed}  # decides {' and '.join(drawn)}")
     if _looks_back(plan):
-        lines += filled("first_parameters = [", plan.parameters, "]")
+        lines += ["first_parameters = W, b"] if plan.deep else filled("first_parameters = [", plan.parameters, "]")
     rate = [] if plan.rate.line is None else [plan.rate.line]
     if plan.batch is None:
         lines += [*rate, *_step(plan), *_end(plan)]
@@ -72,13 +93,16 @@ def _looks_back(plan: Plan) -> bool:
 def _batches(plan: Plan, rate: list[str]) -> list[str]:
     """The lines of an epoch that goes through the rows a batch at a time."""
     of_batch = ["X", "t", *(["w"] if plan.weighted else [])]
-    lines = ["epoch_loss = 0.0", "for start in range(0, len(X_train), batch_size):"]
-    inner = ["rows = slice(start, start + batch_size)"]
-    if plan.settings.shuffle:
-        lines.insert(0, "order = rng.permutation(len(X_train))  # in every epoch another one")
-        inner = ["rows = order[start : start + batch_size]"]
-    inner.append(f"{', '.join(of_batch)} = {', '.join(f'{name}_train[rows]' for name in of_batch)}")
-    inner.append("n = len(X)  # batch_size, or what is left for the last batch")
+    taken = ", ".join(f"{name}_train[rows]" for name in of_batch)
+    rows = "order[start : start + batch_size]" if plan.settings.shuffle else "slice(start, start + batch_size)"
+    lines = ["order = rng.permutation(len(X_train))  # in every epoch another one"] if plan.settings.shuffle else []
+    if plan.compact and plan.settings.shuffle:
+        lines += ["epoch_loss = 0.0", "for rows in np.split(order, range(batch_size, len(order), batch_size)):"]
+        inner = [f"{', '.join(of_batch)}, n = {taken}, len(rows)"]
+    else:
+        lines += ["epoch_loss = 0.0", "for start in range(0, len(X_train), batch_size):"]
+        inner = [f"rows = {rows}", f"{', '.join(of_batch)} = {taken}"]
+        inner.append("n = len(X)  # batch_size, or what is left for the last batch")
     share = "np.sum(w) / np.sum(w_train)" if plan.weighted else "n / len(X_train)"
     inner += [*rate, *_step(plan), f"epoch_loss += float(L) * {share}  # the mean over all rows"]
     return [*lines, *indented(inner)]
@@ -86,20 +110,28 @@ def _batches(plan: Plan, rate: list[str]) -> list[str]:
 
 def _step(plan: Plan) -> list[str]:
     """One step, with a heading for each part."""
-    forward = steps.forward(plan)
-    if plan.validated:
-        forward = [f"{', '.join(link.output for link in plan.chain)} = forward({', '.join(['X', *_masks(plan)])})"]
     # One after the other: the formulas stand in the program in the order in which they are asked for.
     parts = {
-        "Forward pass: weighted sums z, then activations of them": [*steps.masks(plan), *forward],
+        "Forward pass: weighted sums z, then activations of them": _forward(plan),
         f"Loss: {plain(plan.net.loss_function.name)}, the mean over the rows": steps.loss(plan),
     }
-    chain = "Backward pass: the chain rule, from the last layer to the first; dW1 is dL/dW1, delta1 is dL/dz1"
-    parts[chain] = steps.backward(plan)
+    first = "dW[0] is dL/dW[0], delta is dL/dz" if plan.deep else "dW1 is dL/dW1, delta1 is dL/dz1"
+    chain = f"Backward pass: the chain rule, from the last layer to the first; {first}"
+    parts[chain] = deep.backward(plan) if plan.deep else steps.backward(plan)
     counted = ["step += 1"] if plan.batch is not None and steps.counted(plan) else []
-    optimizer = type(plan.settings.optimizer).__name__
-    parts[f"Update: a step of {optimizer} against the gradient"] = [*counted, *steps.update(plan)]
+    update = deep.update(plan) if plan.deep else steps.update(plan)
+    parts[f"Update: a step of {type(plan.settings.optimizer).__name__} against the gradient"] = [*counted, *update]
     return [line for heading, part in parts.items() for line in ("", f"# {heading}", *part)] + [""]
+
+
+def _forward(plan: Plan) -> list[str]:
+    forward = deep.forward(plan) if plan.deep else steps.forward(plan)
+    masks = deep.masks(plan) if plan.deep else steps.masks(plan)
+    if plan.validated and plan.deep:
+        forward = [f"{deep.names_of_forward(plan)} = forward({'X, masks' if plan.drops else 'X'})"]
+    elif plan.validated:
+        forward = [f"{_outputs(plan)} = forward({', '.join(['X', *_masks(plan)])})"]
+    return [*masks, *forward]
 
 
 def _end(plan: Plan) -> list[str]:
@@ -110,7 +142,9 @@ def _end(plan: Plan) -> list[str]:
         watched, shown = "L_val", f"{shown}  validation loss {{float(L_val)}}"
         lines = [
             "# Validation: the loss of the rows held out, after the epoch's last update and without dropout",
-            f"{plan.z}, {plan.a} = forward(X_val)[-2:]",
+            f"{deep.names_of_forward(plan)} = forward(X_val)"
+            if plan.deep
+            else f"{plan.z}, {plan.a} = forward(X_val)[-2:]",
             f"L_val = np.mean({steps.losses(plan, 't_val')})",
             *steps.penalties(plan, "L_val"),
             "",
@@ -125,7 +159,8 @@ def _stopping(plan: Plan, watched: str) -> list[str]:
     patience = plan.settings.early_stopping
     if patience is None:
         return []
-    kept = "first_parameters" if _looks_back(plan) else f"[{', '.join(plan.parameters)}]"
+    now = "(W, b)" if plan.deep else f"[{', '.join(plan.parameters)}]"
+    kept = "first_parameters" if _looks_back(plan) else now
     return [
         f"if {watched} < best_loss:",
         f"    best_loss, best_epoch, best_parameters = {watched}, epoch, {kept}",
@@ -137,4 +172,4 @@ def _stopping(plan: Plan, watched: str) -> list[str]:
 def _after(plan: Plan) -> list[str]:
     if plan.settings.early_stopping is None:
         return []
-    return [f"{', '.join(plan.parameters)} = best_parameters"]
+    return [f"{'W, b' if plan.deep else ', '.join(plan.parameters)} = best_parameters"]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from pellucid.explain.program import deep
 from pellucid.explain.program.arrays import Store
 from pellucid.explain.program.plan import Plan
 from pellucid.explain.program.text import comment, grouped, plain
 from pellucid.initializers import Initializer
 from pellucid.layers import Dense
-from pellucid.network import Network
-
-
-def drawn_anew(net: Network) -> Network:
-    """The network as it was when it was built: its seed draws the weights once more."""
-    return Network(net.layers, net.inputs, seed=net.seed, loss=net.loss_function, dtype=net.dtype)
 
 
 def section(plan: Plan, store: Store) -> list[str]:
@@ -21,8 +16,10 @@ def section(plan: Plan, store: Store) -> list[str]:
     which = "" if plan.redrawn else ", which are those that it had when this was written"
     heading = comment(f"Network: {chain}, {plan.net.theta.size:,} parameters{which}")
     if not plan.redrawn:
-        return [*heading, *_written(plan, store)]
+        return [*heading, *([*deep.written(plan, store), *deep.tables(plan)] if plan.deep else _written(plan, store))]
     lines = [*heading, f"rng = np.random.default_rng({plan.net.seed})  # decides the initial weights"]
+    if plan.deep:
+        return [*lines, *deep.drawn(plan), *deep.tables(plan)]
     width = plan.net.inputs
     for i, layer in enumerate((layer for layer in plan.net.layers if isinstance(layer, Dense)), 1):
         lines += [_drawn(plan, i, layer.init, width, layer.units), _zeros(plan, f"b{i}", (layer.units,))]

@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.explain.program.library import Formula, Library
-from pellucid.explain.program.rates import NAMES, Rate
-from pellucid.explain.program.text import identifier
+from pellucid.explain.chain import Link
+from pellucid.explain.names import own_names
+from pellucid.explain.program.library import Application, Library
+from pellucid.explain.program.rates import Rate
 from pellucid.layers import Dense, Layer
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer, Rule
 from pellucid.settings import Settings
-
-
-class Link(NamedTuple):
-    """One operation of the forward pass.
-
-    Attributes:
-        kind: "affine", "activation" or "dropout".
-        number: of its layer, counted by Dense layers, or by Dropout layers, from 1.
-        layer: that it belongs to.
-        input, output: names, such as "X" and "z1".
-        width: columns of the output.
-    """
-
-    kind: Literal["affine", "activation", "dropout"]
-    number: int
-    layer: Layer
-    input: str
-    output: str
-    width: int
-
-
-def chain_of(net: Network) -> tuple[Link, ...]:
-    """The forward pass of a network, named as in its equations.
-
-    Example:
-        >>> net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
-        >>> [link.output for link in chain_of(net)]
-        ['z1', 'a1', 'z2', 'p']
-    """
-    links: list[Link] = []
-    at, width, dense, dropout = "X", net.inputs, 0, 0
-    for place, layer in enumerate(net.layers, 1):
-        if isinstance(layer, Dense):
-            dense, width = dense + 1, layer.units
-            # By its place: one record may stand for several layers.
-            output = "p" if place == len(net.layers) and net.task != "values" else f"a{dense}"
-            links.append(Link("affine", dense, layer, at, f"z{dense}", width))
-            links.append(Link("activation", dense, layer, f"z{dense}", output, width))
-        else:
-            dropout += 1
-            if layer.rate == 0:
-                continue
-            links.append(Link("dropout", dropout, layer, at, f"d{dropout}", width))
-        at = links[-1].output
-    return tuple(links)
 
 
 @dataclass(frozen=True)
@@ -81,6 +36,8 @@ class Plan:
         validated: whether rows are held out.
         by_output: whether the loss gives a value an output, not one a row.
         redrawn: whether the initial weights are drawn, not written down.
+        deep: whether the program loops over its layers.
+        compact: whether it is laid out in few lines.
     """
 
     net: Network
@@ -94,16 +51,18 @@ class Plan:
     validated: bool
     by_output: bool
     redrawn: bool
+    deep: bool = False
+    compact: bool = False
 
     @property
     def z(self) -> str:
         """The last weighted sums."""
-        return self.chain[-2].output
+        return "z[-1]" if self.deep else self.chain[-2].name
 
     @property
     def a(self) -> str:
         """The outputs."""
-        return self.chain[-1].output
+        return "a[-1]" if self.deep else self.chain[-1].name
 
     @property
     def layers(self) -> int:
@@ -162,7 +121,7 @@ def formula_of(rule: Rule) -> Callable[..., Any]:
     return partial(rule.formula, **rule.constants) if rule.constants else rule.formula
 
 
-def value_of(plan: Plan, layer: Layer) -> Formula:
+def value_of(plan: Plan, layer: Layer) -> Application:
     assert isinstance(layer, Dense)
     return plan.library.formula(layer.activation.value, layer.activation.name, longest=20)
 
@@ -177,23 +136,6 @@ def gives_values_by_output(net: Network) -> bool:
     return shape == z.shape
 
 
-def _reserved() -> frozenset[str]:
-    prefixes = "W b z a d m dW db da dd delta"
-    numbered = {f"{prefix}{i}" for prefix in prefixes.split() for i in range(100)}
-    plain = "X y t n w p g L i W dp rng data table labels total norm order rows start rate step steps epoch epochs"
-    longer = (
-        "losses gradient learning_rate batch_size l1 l2 clip_norm mean scale parameters gradients forward held_out "
-        "kept saved class_weight L_val epoch_loss best_loss best_epoch best_parameters first_parameters"
-    )
-    ends = {f"{name}{end}" for name in "Xytw" for end in ("_train", "_val")}
-    return frozenset({*numbered, *plain.split(), *longer.split(), *ends, *NAMES, *dir(builtins), "np", "math"})
-
-
-RESERVED = _reserved()  # every name that a program itself may use
-
-
-def averages_of(rule: Rule) -> list[str]:
-    """What the program calls the averages that an optimizer keeps."""
-    return [
-        name if name.isidentifier() and name not in RESERVED else f"{identifier(name)}_kept" for name in rule.averages
-    ]
+def averages_of(optimizer: Optimizer) -> tuple[str, ...]:
+    """What the program calls the averages that an optimizer keeps: as equations do."""
+    return own_names(optimizer).averages

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
-from pellucid.explain.program.library import Formula
-from pellucid.explain.program.plan import Link, Plan, averages_of, formula_of, rule_of, value_of
+from pellucid.explain.chain import Link
+from pellucid.explain.program.library import Application
+from pellucid.explain.program.plan import Plan, averages_of, formula_of, rule_of, value_of
 from pellucid.explain.program.text import filled, grouped, identifier, plain
 from pellucid.layers import Dense, Dropout
 from pellucid.optimizers import Rule
@@ -40,14 +41,14 @@ def forward(plan: Plan) -> list[str]:
 def _forward(plan: Plan, link: Link) -> str:
     shape = f"(n, {link.width})"
     if link.kind == "affine":
-        return f"{link.output} = {link.input} @ W{link.number} + b{link.number}  # {shape}"
+        return f"{link.name} = {link.takes} @ W{link.number} + b{link.number}  # {shape}"
     if link.kind == "dropout":
-        return f"{link.output} = {link.input} * m{link.number}  # {shape}"
+        return f"{link.name} = {link.takes} * m{link.number}  # {shape}"
     assert isinstance(link.layer, Dense)
-    value, name = value_of(plan, link.layer)(link.input), link.layer.activation.name
+    value, name = value_of(plan, link.layer)(link.takes), link.layer.activation.name
     what = ANSWERS[plan.net.task] if link is plan.chain[-1] else ""
-    named = "" if value == link.input or re.search(rf"\b{identifier(name)}\b", value) else f", {plain(name)}"
-    return f"{link.output} = {value}  # {shape}{named}{what}"
+    named = "" if value == link.takes or re.search(rf"\b{identifier(name)}\b", value) else f", {plain(name)}"
+    return f"{link.name} = {value}  # {shape}{named}{what}"
 
 
 def losses(plan: Plan, t: str) -> str:
@@ -60,16 +61,23 @@ def losses(plan: Plan, t: str) -> str:
 
 def penalties(plan: Plan, name: str) -> list[str]:
     """The lines that add the penalties to a loss of this name."""
-    lines = []
+    added = []
     for factor, setting, of_one in (("l2 / 2", "l2", "np.sum(# * #)"), ("l1", "l1", "np.sum(np.abs(#))")):
         if getattr(plan.settings, setting):
-            if plan.layers < 3:
-                added = " + ".join(of_one.replace("#", W) for W in plan.each("W#"))
-                added = f"({added})" if plan.layers > 1 else added
-            else:
-                added = f"sum({of_one.replace('#', 'W')} for W in [{', '.join(plan.each('W#'))}])"
-            lines.append(f"{name} = {name} + {factor} * {added}  # penalty on the weights, not on the biases")
-    return lines
+            added.append(f"{factor} * {_summed(plan, of_one)}")
+    if plan.compact and added:
+        return [f"{name} = {name} + {' + '.join(added)}"]
+    return [f"{name} = {name} + {one}  # penalty on the weights, not on the biases" for one in added]
+
+
+def _summed(plan: Plan, of_one: str) -> str:
+    """A sum over all weight matrices, of a text with # in the place of one."""
+    if plan.deep:
+        return f"sum({of_one.replace('#', 'Wk')} for Wk in W)"
+    if plan.layers < 3:
+        added = " + ".join(of_one.replace("#", W) for W in plan.each("W#"))
+        return f"({added})" if plan.layers > 1 else added
+    return f"sum({of_one.replace('#', 'W')} for W in [{', '.join(plan.each('W#'))}])"
 
 
 def loss(plan: Plan) -> list[str]:
@@ -90,31 +98,37 @@ def loss(plan: Plan) -> list[str]:
 def backward(plan: Plan) -> list[str]:
     """The lines from the outputs back to the gradients of all parameters."""
     first = next(i for i, link in enumerate(plan.chain) if link.kind == "affine")
-    lines = _first_delta(plan)
+    lines = first_delta(plan, plan.chain[-1], plan.chain[-1].gradient, plan.chain[-2].gradient)
     for i in reversed(range(first, len(plan.chain) - 1)):
         link = plan.chain[i]
         if link.kind == "affine":
             lines += _affine_backward(plan, link, need_input=i > first)
         elif link.kind == "dropout":
-            lines.append(f"d{link.input} = d{link.output} * m{link.number}  # (n, {link.width})")
+            lines.append(f"d{link.takes} = d{link.name} * m{link.number}  # (n, {link.width})")
         else:
-            lines.append(f"delta{link.number} = {_through(plan, link, f'd{link.output}')}  # (n, {link.width})")
+            lines.append(f"delta{link.number} = {through(plan, link, f'd{link.name}')}  # (n, {link.width})")
     return lines
 
 
-def _first_delta(plan: Plan) -> list[str]:
-    """The gradient at the last z, where backpropagation starts."""
-    loss, link = plan.net.loss_function, plan.chain[-1]
-    gradient = plan.library.formula(loss.gradient, f"{loss.name}_gradient")(plan.a, "t")
-    lines, shape = [], f"(n, {link.width})"
+def first_delta(plan: Plan, link: Link, at_outputs: str, name: str) -> list[str]:
+    """The gradient at the last z, where backpropagation starts.
+
+    Args:
+        plan: of the program.
+        link: the last one.
+        at_outputs, name: what the gradients at the outputs and at the last z are called.
+    """
+    loss, shape = plan.net.loss_function, f"(n, {link.width})"
+    gradient = plan.library.formula(loss.gradient, f"{loss.name}_gradient")(link.name, "t")
+    lines = []
     if not loss.from_logits:
         slope = _slope(plan, link)
         if slope is None or not slope.is_one:
-            lines.append(f"d{plan.a} = {gradient}  # {shape}, the slope of each row's loss")
-            gradient = _through(plan, link, f"d{plan.a}")
+            lines.append(f"{at_outputs} = {gradient}  # {shape}, the slope of each row's loss")
+            gradient = through(plan, link, at_outputs)
     over = " * w[:, np.newaxis] / total" if plan.weighted else " / n"
     factor = gradient if _is_product(gradient) else grouped(gradient)
-    return [*lines, f"delta{link.number} = {factor}{over}  # {shape}"]
+    return [*lines, f"{name} = {factor}{over}  # {shape}"]
 
 
 def _is_product(text: str) -> bool:
@@ -122,23 +136,23 @@ def _is_product(text: str) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
 
 
-def _slope(plan: Plan, link: Link) -> Formula | None:
+def _slope(plan: Plan, link: Link) -> Application | None:
     """The elementwise slope of an activation, or None for one whose outputs depend on each other."""
     assert isinstance(link.layer, Dense)
     activation = link.layer.activation
     return activation.slope and plan.library.formula(activation.slope, f"{activation.name}_slope", calls=2)
 
 
-def _through(plan: Plan, link: Link, gradient: str) -> str:
+def through(plan: Plan, link: Link, gradient: str) -> str:
     """The gradient at z from that at a: the chain rule."""
     assert isinstance(link.layer, Dense)
     activation, slope = link.layer.activation, _slope(plan, link)
     if slope is None:
         assert activation.pull is not None
-        return plan.library.formula(activation.pull, f"{activation.name}_pull")(link.output, gradient)
+        return plan.library.formula(activation.pull, f"{activation.name}_pull")(link.name, gradient)
     if slope.is_one:
         return gradient
-    given = (link.input, link.output) if activation.slope_takes_a else (link.input,)
+    given = (link.takes, link.name) if activation.slope_takes_a else (link.takes,)
     return f"{gradient} * {grouped(slope(*given))}"
 
 
@@ -148,38 +162,33 @@ def _affine_backward(plan: Plan, link: Link, need_input: bool) -> list[str]:
     penalty = f" + l2 * W{i}" if settings.l2 else ""
     penalty += f" + l1 * np.sign(W{i})" if settings.l1 else ""
     lines = [
-        f"dW{i} = {link.input}.T @ delta{i}{penalty}  # {_shape(plan, link)}",
+        f"dW{i} = {link.takes}.T @ delta{i}{penalty}  # {_shape(link)}",
         f"db{i} = np.sum(delta{i}, axis=0)  # ({link.width},)",
     ]
     if need_input:
-        lines.append(f"d{link.input} = delta{i} @ W{i}.T  # (n, {_fan_in(plan, link)})")
+        lines.append(f"d{link.takes} = delta{i} @ W{i}.T  # (n, {link.fan_in})")
     return lines
 
 
-def _fan_in(plan: Plan, link: Link) -> int:
-    before = plan.chain.index(link) - 1
-    return plan.chain[before].width if before >= 0 else plan.net.inputs
-
-
-def _shape(plan: Plan, link: Link) -> str:
-    return f"({_fan_in(plan, link)}, {link.width})"
+def _shape(link: Link) -> str:
+    return f"({link.fan_in}, {link.width})"
 
 
 def _clipping(plan: Plan, gathered: bool) -> list[str]:
     """The lines that scale the gradients down where they are too long; `gathered` in a list if they stay in one."""
     if plan.settings.clip_norm is None:
         return []
-    clipped = "[g * (clip_norm / norm) for g in gradients]"
     gradients = "gradients" if gathered else ", ".join(f"d{p}" for p in plan.parameters)
-    return [
+    lines = [
         *filled("gradients = [", [f"d{p}" for p in plan.parameters], "]"),
         "norm = np.sqrt(sum(np.sum(g * g) for g in gradients))  # of all of them together",
-        "if norm > clip_norm:",
-        f"    {gradients} = {clipped}",
     ]
+    if plan.compact:
+        return [*lines, f"{gradients} = [g * (clip_norm / max(norm, clip_norm)) for g in gradients]"]
+    return [*lines, "if norm > clip_norm:", f"    {gradients} = [g * (clip_norm / norm) for g in gradients]"]
 
 
-def _optimizer(plan: Plan) -> tuple[Rule, Formula]:
+def rule_and_formula(plan: Plan) -> tuple[Rule, Application]:
     rule = rule_of(plan.settings.optimizer)
     label = identifier(type(plan.settings.optimizer).__name__)
     return rule, plan.library.formula(formula_of(rule), label, calls=0)
@@ -187,19 +196,19 @@ def _optimizer(plan: Plan) -> tuple[Rule, Formula]:
 
 def counted(plan: Plan) -> bool:
     """Whether a step must know its number."""
-    _, formula = _optimizer(plan)
+    _, formula = rule_and_formula(plan)
     return formula.arguments[3] in formula.taken or "step" in plan.rate.looks_at
 
 
 def update(plan: Plan) -> list[str]:
     """The lines that clip the gradients and take a step."""
-    rule, formula = _optimizer(plan)
+    rule, formula = rule_and_formula(plan)
     in_line = formula.line is not None and not rule.averages
     done = "epoch + 1" if plan.batch is None else "step"  # steps taken, this one included
     lines = [*_clipping(plan, not in_line), *_decay(plan, rule)]
     if in_line:
         return lines + [f"{p} = {formula(p, f'd{p}', plan.rate.name, done)}" for p in plan.parameters]
-    of_one = [f"{name}[i]" for name in averages_of(rule)]
+    of_one = [f"{name}[i]" for name in averages_of(plan.settings.optimizer)]
     new = ", ".join(["parameters[i]", *of_one]) if of_one else "(parameters[i],)"
     gradients = [] if plan.settings.clip_norm else filled("gradients = [", [f"d{p}" for p in plan.parameters], "]")
     return [
@@ -224,7 +233,9 @@ def _decay(plan: Plan, rule: Rule) -> list[str]:
 
 def averages(plan: Plan) -> list[str]:
     """The lines before the first step that set up what the optimizer keeps."""
-    names = averages_of(rule_of(plan.settings.optimizer))
-    note = "  # for each parameter what the optimizer keeps"
-    lines = [f"{name} = [np.zeros_like(p) for p in [{', '.join(plan.parameters)}]]" for name in names]
-    return [line + (note if not i else "") for i, line in enumerate(lines)]
+    names = averages_of(plan.settings.optimizer)
+    parameters = "*W, *b" if plan.deep else ", ".join(plan.parameters)
+    zeros, note = f"[np.zeros_like(p) for p in [{parameters}]]", "  # for each parameter what the optimizer keeps"
+    if plan.compact and len(names) > 1:
+        return [f"{', '.join(names)} = ({zeros} for _ in range({len(names)})){note}"]
+    return [f"{name} = {zeros}{'' if i else note}" for i, name in enumerate(names)]

@@ -141,6 +141,24 @@ def filled(prefix: str, pieces: list[str], suffix: str) -> list[str]:
     return [prefix, *(f"    {piece}," for piece in pieces), suffix]
 
 
+def packed(prefix: str, pieces: list[str], suffix: str, open_line: bool = False) -> list[str]:
+    """The same with as many pieces in a line as fit; `open_line`: the prefix has a line of its own.
+
+    Example:
+        >>> packed("f = [  # functions", ["a", "b"], "]", open_line=True)
+        ['f = [  # functions', '    a, b,', ']']
+    """
+    one = f"{prefix}{', '.join(pieces)}{suffix}"
+    if len(one) <= WIDTH and not open_line:
+        return [one]
+    rows = [""]
+    for piece in pieces:
+        if rows[-1] and len(f"    {rows[-1]} {piece},") > WIDTH:
+            rows.append("")
+        rows[-1] += f"{' ' if rows[-1] else ''}{piece},"
+    return [prefix, *(f"    {row}" for row in rows), suffix]
+
+
 def comment(text: str) -> list[str]:
     """A comment in lines of its own.
 

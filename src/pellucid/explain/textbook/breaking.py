@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pellucid.explain.notation.text import Text
 from pellucid.explain.notation.tree import Binary, Expression, Listing
-from pellucid.explain.notation.writing import OUTSIDE, Place, Writer
+from pellucid.explain.notation.writing import OUTSIDE, Context, Writer
 
 ITEMS = 8  # names of a list in a line
 
 
-def lines(writer: Writer, tree: Expression, room: int, place: Place = OUTSIDE) -> list[str]:
+def lines(writer: Writer, tree: Expression, room: int, place: Context = OUTSIDE) -> list[str]:
     """A right side in as many lines as it needs.
 
     Args:
@@ -22,7 +22,7 @@ def lines(writer: Writer, tree: Expression, room: int, place: Place = OUTSIDE) -
     return _listed(writer, tree, place) if isinstance(tree, Listing) else _summed(writer, tree, room, place)
 
 
-def _listed(writer: Writer, tree: Listing, place: Place) -> list[str]:
+def _listed(writer: Writer, tree: Listing, place: Context) -> list[str]:
     begin, end = writer.ends()
     items = [writer.write(item, place).text for item in tree.items]
     chunks = [writer.listed(items[i : i + ITEMS]) for i in range(0, len(items), ITEMS)]
@@ -30,7 +30,7 @@ def _listed(writer: Writer, tree: Listing, place: Place) -> list[str]:
     return [begin * (not i) + chunk + (comma if chunk is not chunks[-1] else end) for i, chunk in enumerate(chunks)]
 
 
-def _summed(writer: Writer, tree: Expression, room: int, place: Place) -> list[str]:
+def _summed(writer: Writer, tree: Expression, room: int, place: Context) -> list[str]:
     found, left = [""], room
     for sign, term in _terms(tree):
         size = len(Text().write(term, place).text)

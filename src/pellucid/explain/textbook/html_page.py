@@ -8,10 +8,10 @@ from html import escape
 from pellucid.explain.notation.mathml import MathML
 from pellucid.explain.notation.text import Text
 from pellucid.explain.notation.tree import Line, Number
-from pellucid.explain.notation.writing import OUTSIDE, Place
+from pellucid.explain.notation.writing import OUTSIDE, Context
 from pellucid.explain.textbook.breaking import lines
 from pellucid.explain.textbook.page import Given, Page, notes, shape_signs
-from pellucid.explain.textbook.steps import Step
+from pellucid.explain.textbook.steps import Statement
 
 STYLE = """
 .pellucid-equations{overflow-x:auto;line-height:1.5}
@@ -32,6 +32,7 @@ STYLE = """
 .pellucid-equations .note td{padding-top:0;padding-bottom:.45em;font-size:.94em;opacity:.82}
 .pellucid-equations .in{padding-left:1.3em}
 .pellucid-equations .note .in2{padding-left:3.2em}
+.pellucid-equations .note .words{max-width:38em}
 .pellucid-equations .signs{font-size:.86em;opacity:.72;margin:1.4em 0 0;max-width:46em;white-space:normal}
 .pellucid-equations math{font-size:1.08em}
 .pellucid-equations .cases mtd{text-align:left;padding:.22em .4em}
@@ -72,12 +73,13 @@ def _given(given: Given) -> str:
     names = "<mo>,</mo>".join(writer.write(symbol).text for symbol in given.symbols)
     words = escape(given.words)
     if given.value is not None:
-        words = f"{_math('<mo>=</mo>' + writer.write(Number(given.value)).text)}, {words}"
+        value = _math("<mo>=</mo>" + writer.write(Number(given.value)).text)
+        words = ", ".join([value, *([words] if words else [])])
     shapes = ", ".join(map(shape_signs, given.shapes))
     return _row([("no", ""), ("left", _math(f"<mrow>{names}</mrow>")), ("right words", words), ("shape", shapes)])
 
 
-def _equation(number: int, step: Step) -> Iterator[str]:
+def _equation(number: int, step: Statement) -> Iterator[str]:
     left, sign, _ = MathML().line(step.line)
     right, *more = lines(MathML(), step.line.right, LONG)
     told = " ".join(Text().line(step.line))
@@ -95,8 +97,10 @@ def _equation(number: int, step: Step) -> Iterator[str]:
     for line, place in notes(step):
         kind = "in" if line.left in heads else "in2"
         yield f'<tr class="note"><td></td><td></td><td class="{kind}" colspan="2">{whole(line, place)}</td></tr>\n'
+    for remark in step.remarks:
+        yield f'<tr class="note"><td></td><td></td><td class="in words" colspan="2">{escape(remark)}</td></tr>\n'
 
 
-def whole(line: Line, place: Place = OUTSIDE) -> str:
+def whole(line: Line, place: Context = OUTSIDE) -> str:
     """A line as one formula, with its plain text for those who cannot see it."""
     return _math(f"<mrow>{''.join(MathML().line(line, place))}</mrow>", " ".join(Text().line(line, place)))

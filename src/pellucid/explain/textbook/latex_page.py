@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from pellucid.explain.notation.latex import Latex, escaped
@@ -9,7 +10,7 @@ from pellucid.explain.notation.text import Text
 from pellucid.explain.notation.tree import Number
 from pellucid.explain.textbook.breaking import lines
 from pellucid.explain.textbook.page import Given, Page, notes, shape_signs
-from pellucid.explain.textbook.steps import Shape, Step
+from pellucid.explain.textbook.steps import Shape, Statement
 
 LONG = 52  # signs of plain text that fit between name and shape on a page of the usual width
 LONG_NOTE = 66  # the same without shape and number
@@ -33,7 +34,8 @@ def _given(given: Given) -> str:
     names = ", ".join(f"${Latex().write(symbol).text}$" for symbol in given.symbols)
     words = _words(given.words)
     if given.value is not None:
-        return f"{names} & $= {Latex().write(Number(given.value)).text}$, {words} &"
+        value = f"$= {Latex().write(Number(given.value)).text}$"
+        return f"{names} & {', '.join([value, *([words] if words else [])])} &"
     return f"{names} & {words} & {', '.join(f'${_shape(shape)}$' for shape in given.shapes)}"
 
 
@@ -47,7 +49,7 @@ def _signs(signs: list[str]) -> str:
     return _words(" ".join(signs))
 
 
-def _equation(number: int, step: Step) -> Iterator[str]:
+def _equation(number: int, step: Statement) -> Iterator[str]:
     left, sign, _ = Latex().line(step.line)
     parts = lines(Latex(), step.line.right, LONG)
     rows = [f"{left} &{sign} {parts[0]}", *(rf"&\quad {part}" for part in parts[1:])]
@@ -66,6 +68,9 @@ def _equation(number: int, step: Step) -> Iterator[str]:
             yield rf"&{indent} {head} {equal} {parts.pop(0)} \notag"
         for part in parts:
             yield rf"&{indent}\qquad {part} \notag"
+    for remark in step.remarks:
+        for part in textwrap.wrap(remark, LONG_NOTE):
+            yield rf"&\quad \text{{{_words(part)}}} \notag"
 
 
 def _shape(shape: Shape) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pellucid.explain.names import own_names
+from pellucid.explain.notation.symbols import LETTERS
 from pellucid.explain.notation.tree import (
     Apply,
     Cases,
@@ -20,8 +22,9 @@ from pellucid.explain.notation.tree import (
     children,
     walk,
 )
-from pellucid.explain.notation.writing import Place, inside
-from pellucid.explain.textbook.steps import Section, Shape, Step
+from pellucid.explain.notation.writing import Context, inside
+from pellucid.explain.textbook.meanings import meanings
+from pellucid.explain.textbook.steps import Section, Shape, Statement
 from pellucid.network import Network
 from pellucid.settings import Settings
 
@@ -37,18 +40,13 @@ TARGETS = {
     "labels": "targets: 0 or 1 in each column",
     "values": "targets",
 }
-# What constants of the optimizers are called in words; one of your own is called as you call it.
+# What settings of the training are called in words; what a constant of an optimizer does is read from its formula.
 WORDS = {
     "rate": "learning rate",
     "l2": "l2 penalty",
     "l1": "l1 penalty",
     "clip_norm": "largest norm of the gradient",
     "weight_decay": "weight decay",
-    "eps": "keeps the division finite",
-    "momentum": "momentum",
-    "decay": "share of the average that is kept",
-    "beta1": "share of the average of g that is kept",
-    "beta2": "share of the average of g² that is kept",
 }
 
 
@@ -58,7 +56,7 @@ class Given:
 
     Attributes:
         symbols: usually one.
-        words: what it is.
+        words: what it is; "" where there is nothing to say.
         shapes: one for each symbol; none for a single number.
         value: of a number, where it is known.
     """
@@ -82,13 +80,13 @@ class Page:
     net: Network
     settings: Settings
     weighted: bool
-    steps: tuple[Step, ...]
+    steps: tuple[Statement, ...]
 
     @property
     def title(self) -> str:
         return repr(self.net)
 
-    def sections(self) -> Iterator[tuple[str, list[tuple[int, Step]]]]:
+    def sections(self) -> Iterator[tuple[str, list[tuple[int, Statement]]]]:
         """Titles, and numbered equations."""
         for section, title in TITLES.items():
             steps = [(number, step) for number, step in enumerate(self.steps, 1) if step.section == section]
@@ -114,7 +112,7 @@ class Page:
             Given((Symbol("theta", "W"),), "all parameters one after the other, as in g", ((size,),)),
             Given((Symbol("weights", "W"),), "1 where θ holds a weight, 0 where it holds a bias", ((size,),)),
         ]
-        averages = tuple(Symbol(name, "W") for name in self.settings.optimizer.rule().averages)
+        averages = tuple(Symbol(name, "W") for name in own_names(self.settings.optimizer).averages)
         kept = "kept from step to step, 0 before the first"
         found.append(Given(averages, kept, tuple((size,) for _ in averages)))
         found.append(Given((Symbol("n"),), "number of rows"))
@@ -134,13 +132,16 @@ class Page:
                 yield Given((drawn,), "drawn anew in each step, evenly between 0 and 1", (step.shape,))
 
     def _numbers(self) -> list[Given]:
-        valued = {node for step in self.steps for node in walk(step.line.right) if isinstance(node, Symbol)}
-        order = [*WORDS, *self.settings.optimizer.rule().constants]
-        known = [s for s in valued if s.value is not None and s.name in order]
-        return [
-            Given((s,), WORDS.get(s.name, s.name), value=s.value)
-            for s in sorted(known, key=lambda symbol: order.index(symbol.name))
-        ]
+        rule, names = self.settings.optimizer.rule(), own_names(self.settings.optimizer)
+        called = {names.inside[name]: name for name in rule.constants}
+        averages = [Symbol(name, "W") for name in names.averages]
+        proved = meanings([step.line for step in self.steps if step.section == "update"], averages)
+        order = [*WORDS, *called]
+        found = dict.fromkeys(node for step in self.steps for node in walk(step.line.right) if isinstance(node, Symbol))
+        known = [s for s in found if s.value is not None and s.name not in ("pi", "e")]
+        known.sort(key=lambda s: order.index(s.name) if s.name in order else len(order))
+        words = (WORDS.get(s.name) or _said(called.get(s.name, s.name), s, proved) for s in known)
+        return [Given((s,), said, value=s.value) for s, said in zip(known, words, strict=True)]
 
     def signs(self) -> list[str]:
         """What signs mean that not every reader knows, where they occur."""
@@ -162,7 +163,14 @@ class Page:
         return [words for words, occurs in told.items() if occurs]
 
 
-def notes(step: Step) -> Iterator[tuple[Line, Place]]:
+def _said(name: str, symbol: Symbol, proved: Mapping[Symbol, str]) -> str:
+    """What a constant is called in Python, where its letter hides that, and what it does, where that is proved."""
+    letter = LETTERS.get(symbol.name, name)
+    hidden = not letter.startswith(name.rstrip("0123456789"))
+    return ": ".join([*([name] if hidden else []), *([proved[symbol]] if symbol in proved else [])])
+
+
+def notes(step: Statement) -> Iterator[tuple[Line, Context]]:
     """The definitions that stand beside an equation, line by line, and how their symbols are indexed."""
     for definition in step.definitions:
         for line in (definition.line, *definition.where):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pellucid.explain.names import own_names
 from pellucid.explain.notation import algebra as al
-from pellucid.explain.notation.definitions import Definitions, inlined
+from pellucid.explain.notation.definitions import Definitions
 from pellucid.explain.notation.formulas import Formula
+from pellucid.explain.notation.inlining import inlined
 from pellucid.explain.notation.numpy_words import Unreadable
+from pellucid.explain.notation.reasons import remark
 from pellucid.explain.notation.tree import (
     Apply,
     Expression,
@@ -19,8 +22,8 @@ from pellucid.explain.notation.tree import (
     walk,
 )
 from pellucid.explain.textbook import own_lines
-from pellucid.explain.textbook.chain import gradient_at, parameter
-from pellucid.explain.textbook.steps import Shape, Step
+from pellucid.explain.textbook.quantities import gradient_at, parameter
+from pellucid.explain.textbook.steps import Shape, Statement
 from pellucid.jobs import clipped
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer, Rule
@@ -44,36 +47,40 @@ class Updates:
     definitions: Definitions
 
     def __post_init__(self) -> None:
-        self.found: list[Step] = []
+        self.found: list[Statement] = []
         self.optimizer: Optimizer = self.settings.optimizer
         self.rule: Rule = self.optimizer.rule()
         self.size = int(self.net.theta.size)
         self.rate = Symbol(RATE, value=self.optimizer.learning_rate)
-        self.averages = [parameter(name) for name in self.rule.averages]
+        self.names = own_names(self.optimizer)
+        self.averages = [parameter(name) for name in self.names.averages]
         self.clips = self.settings.clip_norm is not None
         self.gradients = Listing(tuple(gradient_at(parameter(name)) for name in self.net.params))
 
-    def add(self, line: Line, shape: Shape | None = None, name: str = "") -> None:
+    def add(self, line: Line, shape: Shape | None = None, name: str = "", remark: str = "") -> None:
         assert name or isinstance(line.left, Symbol)
         name = name or line.left.name  # type: ignore[union-attr]
         while any(step.name == name for step in self.found):
             name += "'"  # a name that is given again, as in g ← g + ...
         if shape is None:
             shape = (self.size,) if axes(line.left) else ()
-        self.found.append(Step("update", name, shape, line, self.definitions.fresh([line.right])))
+        fresh = self.definitions.fresh([line.right])
+        remarks = self.definitions.remarks([line.right], fresh) + ((remark,) if remark else ())
+        self.found.append(Statement("update", name, shape, line, fresh, remarks))
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[Statement]:
         """All steps, in the order in which they are taken."""
+        formula, error = None, None
         try:
             formula = None if type(self.optimizer).update is not Optimizer.update else self._formula()
-        except Unreadable:
-            formula = None
+        except Unreadable as unreadable:
+            error = unreadable.__cause__
         if formula is None or self.clips or self.averages or formula.lines:
             self.add(Line(G, "=", self.gradients))
         if self.clips:
             self.add(Line(G, "←", self._clipped()), name="clipped")
         if formula is None:
-            self._by_name()
+            self._by_name(error)
         else:
             self._by_formula(formula)
         return self.found
@@ -87,9 +94,10 @@ class Updates:
 
     def _formula(self) -> Formula:
         """The rule's formula of the whole parameter vector."""
-        constants = {name: Symbol(name, value=value) for name, value in self.rule.constants.items()}
+        inside = self.names.inside
+        constants = {name: Symbol(inside[name], value=value) for name, value in self.rule.constants.items()}
         given = [THETA, G, self.rate, T, *self.averages]
-        formula = self.definitions.formula(self.rule.formula, given, sequential=True, **constants)
+        formula = self.definitions.formula(self.rule.formula, given, constants, sequential=True, shown=inside)
         if len(formula.results) != 1 + len(self.averages):
             raise Unreadable
         return formula
@@ -139,7 +147,7 @@ class Updates:
             by[G] = gradient_at(own)
         return al.substituted(tree, by)
 
-    def _by_name(self) -> None:
+    def _by_name(self, error: BaseException | None) -> None:
         """One equation for everything, where the formula cannot be read."""
         whole = type(self.optimizer).update is not Optimizer.update
         function = self.rule.formula
@@ -148,7 +156,9 @@ class Updates:
         decay = THETA if whole else self._decayed(THETA, parameter("weights"))
         inputs = (decay, G, self.rate, T, *self.averages)
         left = Listing((THETA, *self.averages)) if self.averages else THETA
-        self.add(Line(left, "←", Apply(Function(name), inputs)), (self.size,), "theta")
+        said = f"{name} is shown by its name alone: it is a method of its own. Say in rule() what a step does."
+        said = said if whole else remark(name, function, error)
+        self.add(Line(left, "←", Apply(Function(name), inputs)), (self.size,), "theta", said)
         for parameter_name, view in self.net.params.items():
             own = parameter(parameter_name)
             self.add(Line(own, "←", Symbol("theta", "W", part=parameter_name)), view.shape)
