@@ -41,6 +41,7 @@ HOUSE = [
     "splits",
     "progress",
     "training",
+    "sweep",
     "gradients",
     "gradient_check",
     "metrics",

@@ -20,6 +20,7 @@ from pellucid.losses import Loss
 from pellucid.network import Network
 from pellucid.optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
 from pellucid.settings import Settings
+from pellucid.sweep import fit_many
 from pellucid.training import fit, train
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ __all__ = [
     "diagnose",
     "find_learning_rate",
     "fit",
+    "fit_many",
     "load",
     "numerical_gradients",
     "sanity",

@@ -12,6 +12,9 @@ from pellucid.errors import InputError
 Array = npt.NDArray[Any]
 
 
+SMALL = 4096  # numbers that are quicker looked at one by one
+
+
 def features(X: Any, columns: int | None = None, what: str = "X") -> Array:
     """X as a numeric array of shape (n, columns), checked; neither copied nor converted if it is one already.
 
@@ -76,7 +79,7 @@ def _from_objects(array: Array, what: str) -> Array:
 
 def refuse_masked(array: Any, what: str) -> None:
     """Masked entries are missing values, and taking the numbers behind the mask for data would be wrong."""
-    if np.ma.is_masked(array):
+    if type(array) is not np.ndarray and np.ma.is_masked(array):
         raise InputError(
             f"{what} has masked entries. Fill them in, such as with {what}.filled(value), or drop their rows."
         )
@@ -84,7 +87,7 @@ def refuse_masked(array: Any, what: str) -> None:
 
 def refuse_non_finite(array: Array, what: str) -> None:
     """Say where the first NaN or infinity stands, row and column from 0."""
-    if array.dtype.kind != "f":
+    if array.dtype.kind != "f" or (array.size <= SMALL and np.isfinite(array).all()):
         return
     with np.errstate(all="ignore"):
         if np.isfinite(array.sum()):  # one pass without a temporary; a sum is finite only if every number is
@@ -100,6 +103,8 @@ def refuse_non_finite(array: Array, what: str) -> None:
 
 def in_dtype(array: Array, dtype: np.dtype[Any], what: str) -> Array:
     """Finite numbers in the dtype of a network, or an InputError for one that would become infinite there."""
+    if array.dtype == dtype:
+        return array
     with np.errstate(over="ignore"):
         converted = array.astype(dtype, copy=False)
     if converted.dtype.itemsize < array.dtype.itemsize and not np.isfinite(converted).all():

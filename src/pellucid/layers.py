@@ -132,6 +132,11 @@ class Dense:
         a, activation_backward = self.activated(z)
         return Operation("affine", self, z, affine_backward), Operation("activation", self, a, activation_backward)
 
+    def outputs(self, params: Parameters, X: Array) -> Array:
+        """The outputs a (n, units) alone, for who asks the network a question and does not train it."""
+        W, b = params
+        return self.activation.value(X @ W + b)
+
     def forward(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Array, Backward]:
         """Outputs a (n, units) for inputs X (n, fan_in), and the backward function, fed the gradient at a."""
         return _chained(self.operations(params, X, rng), X)
@@ -175,6 +180,10 @@ class Dropout:
         kept = rng.random(X.shape, dtype=np.float32) >= self.rate
         mask = kept * np.asarray(1 / (1 - self.rate), dtype=X.dtype)
         return (Operation("dropout", self, X * mask, lambda gradient, need_input=True: (gradient * mask, ())),)
+
+    def outputs(self, params: Parameters, X: Array) -> Array:
+        """X itself: nothing is dropped but in training."""
+        return X
 
     def forward(self, params: Parameters, X: Array, rng: np.random.Generator | None = None) -> tuple[Array, Backward]:
         """X (n, units) with inputs dropped where `rng` is given (training), else X itself."""

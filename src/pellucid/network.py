@@ -125,6 +125,7 @@ class Network:
         drawn = self._draw(np.random.default_rng(self.seed))
         self._places = _places([[array.shape for array in arrays] for arrays in drawn])
         self._theta = np.concatenate([array.ravel() for arrays in drawn for array in arrays]).astype(self.dtype)
+        self._views = self._viewed(self._theta)
         self.params = Params(self.named(self._theta))
 
     def _draw(self, rng: np.random.Generator) -> list[Parameters]:
@@ -169,6 +170,9 @@ class Network:
 
     def unpack(self, theta: Array) -> list[Parameters]:
         """Views of a vector like `theta` as the parameters of each layer: (W, b) for Dense, () for Dropout."""
+        return self._views if theta is self._theta else self._viewed(theta)
+
+    def _viewed(self, theta: Array) -> list[Parameters]:
         return [tuple(theta[place].reshape(shape) for place, shape in places) for places in self._places]
 
     def named(self, theta: Array) -> dict[str, Array]:
@@ -372,11 +376,12 @@ class Network:
         return self.summary()._repr_html_()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "params"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("params", "_views")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Copied and pickled views would be arrays of their own: they are made again from the vector.
         self.__dict__.update(state)
+        self._views = self._viewed(self._theta)
         self.params = Params(self.named(self._theta))
 
 

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("numba", reason="the extra `fast` is not installed")
 
 from pellucid import SGD, Adam, Dense, Dropout, Network
-from pellucid.engines.compiled import threads
+from pellucid.engines import threads
 from pellucid.engines.compiled.layout import layout
 
 RNG = np.random.default_rng(0)

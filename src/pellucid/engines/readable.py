@@ -227,9 +227,19 @@ def accuracy(net: Network, theta: Array, inputs: Inputs, t: Array, w: Array | No
 
 def outputs(net: Network, theta: Array, inputs: Inputs) -> Array:
     """Outputs of the last layer for all rows, (n, outputs)."""
-    a = np.empty((len(inputs.X), net.outputs), dtype=theta.dtype)
-    for block in blocks(len(a)):
-        a[block] = forward(net, theta, inputs.batch(block))[-1].output
+    layers = list(zip(net.layers, net.unpack(theta), strict=True))
+
+    def of_block(X: Array) -> Array:
+        for layer, params in layers:
+            X = layer.outputs(params, X)
+        return X
+
+    n = len(inputs.X)
+    if n <= BLOCK:
+        return of_block(inputs.batch(slice(None)))
+    a = np.empty((n, net.outputs), dtype=theta.dtype)
+    for block in blocks(n):
+        a[block] = of_block(inputs.batch(block))
     return a
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import SGD, Dense, Network, plots
+from pellucid import SGD, Dense, Network, fit_many, plots
 from pellucid.data import make_moons
 from pellucid.errors import need
 from pellucid.lessons.page import Page
@@ -82,8 +82,8 @@ def compare_sizes(page: Page, X: Any, y: Any, fresh: Any, steps: int) -> dict[st
     runs = {str(size): (size, L2) for size in SIZES} | {f"{SIZES[-1]}*": (SIZES[-1], 20 * L2)}
     nets = {name: network(size) for name, (size, _) in runs.items()}
     results = {}
+    fit_many(nets.values(), X, y, each=[{"l2": l2} for _, l2 in runs.values()], optimizer=SGD(1.0), epochs=steps)
     for name, net in nets.items():
-        net.fit(X, y, optimizer=SGD(1.0), epochs=steps, l2=runs[name][1])
         pairs = ((X, y), fresh)
         results[name] = [*(100 * net.accuracy(*pair) for pair in pairs), *(net.loss(*pair) for pair in pairs)]
     rows = [[name, f"{train:.1f} %", f"{test:.1f} %", *losses] for name, (train, test, *losses) in results.items()]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.engines.compiled import store, threads, units
+from pellucid.engines import threads
+from pellucid.engines.compiled import store, units
 from pellucid.engines.compiled.control import CLAIMED, CLOSED, CONTROL, FINISHED, LEFT, OPEN, PHASE, STEP, SUMS
 from pellucid.engines.compiled.graph import CannotCompile
 from pellucid.engines.compiled.layout import Layout, layout
