@@ -42,6 +42,7 @@ HOUSE = [
     "progress",
     "training",
     "sweep",
+    "lbfgs",
     "gradients",
     "gradient_check",
     "metrics",

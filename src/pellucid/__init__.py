@@ -16,6 +16,7 @@ from pellucid.errors import (
 from pellucid.history import Epoch, History
 from pellucid.initializers import Initializer
 from pellucid.layers import Dense, Dropout
+from pellucid.lbfgs import fit_lbfgs
 from pellucid.losses import Loss
 from pellucid.network import Network
 from pellucid.optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
@@ -63,6 +64,7 @@ __all__ = [
     "diagnose",
     "find_learning_rate",
     "fit",
+    "fit_lbfgs",
     "fit_many",
     "load",
     "numerical_gradients",

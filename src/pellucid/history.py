@@ -78,7 +78,7 @@ class History:
     Attributes:
         loss, accuracy, validation_loss, validation_accuracy, learning_rate, seconds: as in `Epoch`.
         stopped: why the run ended: "epochs" (all done), "early stopping", "on_epoch" or "interrupted";
-            "diverged" for one of many that were trained at once (`fit` raises instead).
+            "converged" by L-BFGS; "diverged" for one of many trained at once (`fit` raises instead).
         best_epoch: index of the epoch whose parameters were restored, with early stopping; else None.
         engine: which engine ran.
         settings: what was asked for, in words, to run it again.
