@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,22 @@ def test_structured_gives_the_numbers_of_naive(hidden: str, output: str, depth: 
     net, arguments = network(hidden, output, depth), {"l2": 0.1, "l1": 0.01, "sample_weight": np.arange(7) + 0.5}
     naive = numerical_gradients(net, X, Y[output], "naive", **arguments)
     assert apart(naive, numerical_gradients(net, X, Y[output], "structured", **arguments)) < 1e-9
+
+
+@pytest.mark.skipif(find_spec("numba") is None, reason="the extra `fast` is not installed")
+@pytest.mark.parametrize("output", Y)
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_compiled_losses_are_the_same_differences(output: str, depth: int) -> None:
+    for hidden in ("tanh", "relu"):
+        net, arguments = network(hidden, output, depth), {"l2": 0.1, "sample_weight": np.arange(7) + 0.5}
+        naive = numerical_gradients(net, X, Y[output], "naive", **arguments)
+        compiled = numerical_gradients(net, X, Y[output], "structured", engine="compiled", **arguments)
+        assert apart(naive, compiled) < 1e-9
+
+
+def test_an_engine_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputError, match="auto, readable, compiled"):
+        numerical_gradients(network("tanh", "softmax", 1), X, Y["softmax"], "structured", engine="gpu")
 
 
 def generated(seed: int) -> tuple[Network, Any, Any]:

@@ -42,6 +42,11 @@ def check(name: str) -> None:
             need(module, "fast")
 
 
+def installed() -> bool:
+    """Whether the compiled engine's libraries are here."""
+    return not _missing()
+
+
 def _missing() -> list[str]:
     return [module for module in ("llvmlite", "numba") if find_spec(module) is None]
 
@@ -64,7 +69,7 @@ def get_ready(job: Job) -> None:
     """
     asked = job.engine
     if asked == "auto":
-        job.engine = "compiled" if not _missing() and seconds_expected(job) >= AUTO else "readable"
+        job.engine = "compiled" if installed() and seconds_expected(job) >= AUTO else "readable"
     if job.engine == "readable":
         return
     from pellucid.engines import compiled

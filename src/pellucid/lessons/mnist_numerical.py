@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pellucid import Dense, Network, load, numerical_gradients, plots
+from pellucid import Dense, Network, engines, load, numerical_gradients, plots
 from pellucid.data import Pixels, load_digits, load_mnist, split
 from pellucid.errors import DataUnavailable, InputError, MissingExtra
 from pellucid.gradients import processors
@@ -75,7 +75,9 @@ def pace(page: Page, net: Network, training: Digits, patience: float, say_steps:
     """Say what the structured method takes here, before it begins; how many of all steps fit into the patience."""
     seconds, _ = timed(GRADIENTS["structured"], net, training)
     steps = min(ALL_STEPS, max(1, int(patience / seconds)))
-    page.say("pace", seconds=seconds, cores=processors(), all_steps=ALL_STEPS, minutes=seconds * ALL_STEPS / 60)
+    means = page.text("by_machine_code" if engines.installed() else "by_numpy")
+    minutes = seconds * ALL_STEPS / 60
+    page.say("pace", seconds=seconds, means=means, cores=processors(), all_steps=ALL_STEPS, minutes=minutes)
     if say_steps:
         key = "all_fit" if steps == ALL_STEPS else "some_fit"
         page.say(key, steps=steps, all_steps=ALL_STEPS, minutes=patience / 60)
@@ -137,7 +139,7 @@ def naive(net: Network, X: Array, y: Array) -> dict[str, Array]:
 GRADIENTS: dict[str, Gradient] = {
     "naive": naive,
     "backprop": Network.gradients,
-    "structured": partial(numerical_gradients, method="structured"),
+    "structured": partial(numerical_gradients, method="structured", engine="auto"),
     "node": partial(numerical_gradients, method="node"),
 }
 CALLS = {

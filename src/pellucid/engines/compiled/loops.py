@@ -58,6 +58,7 @@ class Loops:
         graph: what is computed.
         outputs: what of it is wanted.
         numbers: Python expressions for those inputs that are one number.
+        by_output: names of inputs, arrays by kind, that have one number for each output, [k], the same for all rows.
         written_out: K, where the outputs are to be written out; None for loops over them.
     """
 
@@ -65,6 +66,7 @@ class Loops:
     outputs: list[Output]
     numbers: Mapping[str, str] = field(default_factory=dict)
     written_out: int | None = None
+    by_output: frozenset[str] = frozenset()
     arrays: int = 0  # buffers (K, M) that the function needs
     rows: int = 0  # and (M,)
 
@@ -142,6 +144,8 @@ class Loops:
     def _at(self, i: int, k: int, count: int) -> str:
         node = self.nodes[i]
         if node.operation == "input":
+            if node.value in self.by_output:
+                return f"{node.value}[{k}]"
             return f"{node.value}[{_place(k) if node.kind == 'array' else 'i'}]"
         names = {"number": "s{}", "row": "v{}", "array": f"v{{}}_{k}"}
         return _expression(node, [names[self.nodes[j].kind].format(j) for j in node.arguments], "F", "")
@@ -240,7 +244,8 @@ class Loops:
         if i in known or node.kind == "number":
             return
         if node.operation == "input":
-            yield f"v{i} = {node.value}[{'k * M + i' if node.kind == 'array' else 'i'}]"
+            place = "k" if node.value in self.by_output else "k * M + i"
+            yield f"v{i} = {node.value}[{place if node.kind == 'array' else 'i'}]"
         elif i in self.kept and not writing:
             yield f"v{i} = {self.kept[i]}"
         else:

@@ -49,6 +49,7 @@ class Unit:
 PASSING = ("z", "a", "g", "arrays", "rows", "K", "M")
 OUTPUT = ("z", "t", "w", "a", "losses", "delta", "arrays", "rows", "K", "M", "share")
 UPDATE = ("p", "new", "g", "mask", "averages", "c", "M", "size", "rate", "t")
+MOVED = ("z", "weight", "change", "t", "losses", "arrays", "rows", "K", "M")
 PENALTY = ("p", "mask", "g", "M", "l2", "l1")
 GATHER = ("X", "order", "mean", "scale", "out", "begin", "M", "d")
 
@@ -105,6 +106,17 @@ def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int,
     outputs = [Output(a, "a"), losses, Output(delta, "delta")]
     loops = Loops(graph, outputs, {"share": "share"}, written_out=units)
     return _unit("output", OUTPUT, "F F F F F F F F int64 int64 float64", loops, dtype)
+
+
+def moved(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int) -> Unit:
+    """The losses of rows whose last z moves by a change of each row times a weight of each output."""
+    graph = Graph(dtype)
+    z, t, change = graph.input("z", "array"), graph.input("t", "array"), graph.input("change", "row")
+    z = graph.add("add", (z, graph.add("multiply", (graph.input("weight", "array"), change))))
+    value = graph.follow(loss.value, (z if loss.from_logits else graph.follow(activation.value, (z,), {}), t), {})
+    losses = Output(value, "losses", "summed" if graph.nodes[value].kind == "array" else "written")
+    loops = Loops(graph, [losses], written_out=units, by_output=frozenset({"weight"}))
+    return _unit("moved", MOVED, "F F F F F F F int64 int64", loops, dtype)
 
 
 def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:

@@ -1,0 +1,1 @@
+"""How fast Pellucid is beside its peers, in one run: `make bench`, or `python -m bench --help`."""

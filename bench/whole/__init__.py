@@ -1,0 +1,1 @@
+"""Whole processes, timed from their start to their end."""
