@@ -123,7 +123,7 @@ def _of_block(links: list[Link], block: Block, slopes: list[Slopes]) -> dict[str
     for link, operation in zip(links, block.operations, strict=True):
         found[link.name] = operation.output
         if link.kind == "dropout":
-            found[f"m{link.number}"] = operation.backward(np.ones_like(operation.output))[0]
+            found[link.mask] = operation.backward(np.ones_like(operation.output))[0]
     for link, back in zip(reversed(links[:-1]), slopes, strict=False):  # it ends at the first weighted sum
         if back.at_input is not None:
             found[gradients[link.takes]] = back.at_input

@@ -29,7 +29,7 @@ from pellucid.engines.compiled import arithmetic, kernel, machine, products
 
 TYPES = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "void": types.void}
 HELD = {"uint8": types.uint8, "int8": types.int8, "uint16": types.uint16, "int16": types.int16, "int32": types.int32,
-        "uint32": types.uint32, "int64": types.int64, "uint64": types.uint64, "bool": types.boolean,
+        "uint32": types.uint32, "int64": types.int64, "uint64": types.uint64,
         "float32": types.float32, "float64": types.float64}  # fmt: skip
 
 ONE_AT_A_TIME = (
