@@ -25,7 +25,8 @@ def size_of(z: Array) -> Array:
 
 
 def softplus(z: Array) -> Array:
-    return positive(z) + np.log(1 + np.exp(-size_of(z)))
+    # At 0 both parts must take the same side, or the slope is -1/2 there.
+    return positive(z) + np.log(1 + np.exp(np.where(np.real(z) > 0, -z, z)))
 
 
 def sigmoid(z: Array) -> Array:

@@ -17,6 +17,7 @@ from pellucid.checker.running import protocol
 from pellucid.checker.running.calling import Call
 from pellucid.checker.running.learner import Learner
 from pellucid.checker.running.matching import Given
+from pellucid.checker.running.sieve import sifted
 from pellucid.checker.running.snapshot import Snapshot
 from pellucid.checker.running.surroundings import constants, used_by
 from pellucid.checker.signatures import naming, outputs, stale, steps, unreached
@@ -57,14 +58,15 @@ def examine(question: Question) -> Examined:
     snapshot = Snapshot(question.functions, [question.params, question.X, question.y])
     try:
         with np.errstate(all="ignore"):  # numbers out of range are what is looked for
-            return _examined(question)
+            return _examined(question, snapshot)
     finally:
         snapshot.restore()
 
 
-def _examined(question: Question) -> Examined:
+def _examined(question: Question, snapshot: Snapshot) -> Examined:
     used = used_by(question.functions)
     learner, step = learner_of(question, used)
+    constant = sifted(learner, snapshot)
     seen = protocol.observe(learner, watched(question, used))
     result = Examined(learner, [*protocol.aliases(learner), *seen.suspicions], given=seen.given)
     if seen.given is None or seen.over:
@@ -80,6 +82,8 @@ def _examined(question: Question) -> Examined:
     if step is not None:
         result.suspicions += _of_step(question, learner, step, result)
     _add_notes(result)
+    if constant:
+        result.notes.append(("no_parameters", {"names": ", ".join(constant)}))
     return result
 
 
@@ -118,7 +122,22 @@ def _overflow(learner: Learner, loss: float) -> Suspicion:
         if np.isfinite(value):
             smaller = f"{factor:g} * params: {value:.4g}."
             break
-    return Suspicion("overflow", "loss", values={"loss": loss, "largest": f"{largest:.4g}", "smaller": smaller})
+    values = {"loss": loss, "largest": f"{largest:.4g}", "smaller": smaller}
+    if not smaller and _divides_by_zero(learner):
+        return Suspicion("overflow", "loss", (), values, "evidence_divided", "what_divided", "fix_divided")
+    return Suspicion("overflow", "loss", values=values)
+
+
+def _divides_by_zero(learner: Learner) -> bool:
+    """Whether the first thing that goes wrong in the loss is a division, and by zero."""
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            learner.loss(learner.given(learner.params))
+    except FloatingPointError as error:
+        return "divide by zero encountered in" in str(error) and "divide" in str(error).split("encountered in")[1]
+    except Exception:
+        return False
+    return False
 
 
 def _reach(question: Question, result: Examined, seen: protocol.Protocol) -> list[int]:
@@ -213,7 +232,7 @@ def _add_notes(result: Examined) -> None:
     case = result.case
     assert case is not None
     small = [p for p in case.of(OFF) if not result.tells_of(p)]
-    tiny = [p for p in small if negligible(p, case.tolerance)]
+    tiny = [p for p in small if case.blurred and negligible(p, case.tolerance)]
     if tiny:
         names = ", ".join(p.leaf.name for p in tiny)
         result.notes.append(("negligible", {"names": names, "error": f"{max(p.relative()[0] for p in tiny):.1e}"}))

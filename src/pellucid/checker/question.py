@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pellucid.checker.running.calling import Call, check_callable, plan, role_of
 from pellucid.checker.running.containers import Leaf, get, is_numeric, leaves, of_numbers, read
 from pellucid.checker.running.learner import Learner
+from pellucid.checker.running.sieve import candidates
 from pellucid.errors import InputError
 
 Array = npt.NDArray[Any]
@@ -73,7 +74,7 @@ def learner_of(question: Question, used: Mapping[str, Any]) -> tuple[Learner, Ca
 
 
 def _leaves(params: Any) -> list[Leaf]:
-    found = leaves(params)
+    found = candidates(params)
     if not found:
         seen = f"a {type(params).__name__}" if hasattr(params, "__dict__") else repr(params)[:60]
         raise InputError(

@@ -104,6 +104,8 @@ class Case:
         used: everything that the learner's functions use from outside, by name.
         weights: which parameters are weights; the others are biases.
         small: small numbers in the code of the learner's loss, such as what is added inside a logarithm.
+        blurred: whether there is a logarithm, or so small a number that it may be an epsilon: only then may loss and
+            gradients differ by a little and both be right.
     """
 
     learner: Learner
@@ -114,6 +116,7 @@ class Case:
     used: Mapping[str, Any]
     weights: frozenset[int] = frozenset()
     small: tuple[float, ...] = ()
+    blurred: bool = True
 
     def of(self, *states: str) -> list[Compared]:
         return [part for part in self.parts if part.state in states]

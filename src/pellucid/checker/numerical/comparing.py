@@ -28,9 +28,10 @@ from pellucid.checker.perceptron.stack import role_of, stacks
 from pellucid.checker.running.containers import Leaf, is_plain_object
 from pellucid.checker.running.learner import Learner
 from pellucid.checker.running.matching import Given
-from pellucid.checker.running.surroundings import constants
+from pellucid.checker.running.surroundings import constants, names_in
 
 Array = npt.NDArray[Any]
+EPSILON = 1e-4  # the largest number in the code that may be one
 MORE = 1500  # entries that are looked at where a few were right and all together are not
 
 
@@ -108,11 +109,21 @@ def _measured(
         parts.append(Compared(i, leaf, value, gradient, prober.point[i], measured, DEAD if i in dead else state))
     small = tuple(sorted(c for c in constants([learner.loss.function]) if 0 < c < 0.5))
     case = Case(learner, parts, given, prober, data, used, weights_among(learner.leaves, data), small)
+    case.blurred = _may_be_blurred(learner, used)
     for part in case.of(RIGHT):
         judge(part, case.tolerance)
         if part.state == RIGHT and part.leaf.size > len(part.measured.entries):
             _look_again(part, prober, case.tolerance)
     return case
+
+
+def _may_be_blurred(learner: Learner, used: Mapping[str, Any]) -> bool:
+    """Whether the learner's code has a logarithm, cuts numbers off, or adds what may be an epsilon."""
+    functions = [learner.loss.function, learner.gradients.function]
+    if any(name.startswith("log") or name in ("clip", "xlogy", "eps") for name in names_in(functions)):
+        return True
+    named = any(name.lower().strip("_").startswith(("eps", "tiny")) for name in used)
+    return named or any(0 < c <= EPSILON for c in constants(functions))
 
 
 def _look_again(part: Compared, prober: Prober, tolerance: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.checker.numerical.reaching import typical
+from pellucid.checker.numerical.reaching import scale_of, typical
 from pellucid.checker.running.learner import Learner
 
 Array = npt.NDArray[Any]
@@ -95,9 +95,9 @@ class Prober:
     def step(self, which: int) -> float:
         """A step for the entries of a parameter: where differences along a direction through all of them settle."""
         p = self.point[which]
-        scale = float(np.sqrt(np.mean(p * p))) or 1.0
+        scale = scale_of(p) or 1.0
         direction = np.random.default_rng(2).choice([-1.0, 1.0], p.shape)
-        many = min(float(np.sqrt(p.size)), 10.0)
+        many = min(float(np.sqrt(max(p.size, 1))), 10.0)
         first = 1e-4 if not self.single else 1e-2
         quick = [self.difference(which, direction, h * scale) for h in (first, first / 4)]
         if abs(quick[0] - quick[1]) <= 1e-7 * abs(quick[0]):
@@ -110,7 +110,7 @@ class Prober:
         The error has to be relative: a loss that goes up and down within the step gives small slopes, near each other.
         """
         p = self.point[which]
-        scale = float(np.sqrt(np.mean(p * p))) or 1.0
+        scale = scale_of(p) or 1.0
         widest = max(scale, self._typical)
         heights = [widest * 10.0**k for k in range(-11, 2)]
         slopes = [self.difference(which, direction, h) for h in heights]

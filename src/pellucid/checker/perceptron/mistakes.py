@@ -48,7 +48,11 @@ def _at_the_output(back: Backward) -> Iterator[Mistake]:
         tried.append(("derivative_left_out", by_output, 1.0, "1"))
         tried.append(("derivative_left_out", (1 if pair.is_classic else 2) * (a - t), 1.5, "1"))
         tried.append(("derivative_extra", (a - t) * a * (1 - a), 1.0, "a(1 - a)"))
+    else:
+        tried.append(("derivative_extra", by_output * a * (1 - a), 1.2, "a(1 - a)"))
+        tried.append(("derivative_extra", by_output * (1 - a**2), 1.2, "1 - a^2"))
     if name == "softmax":
+        tried.append(("other_loss", 2 * (a - t) * a * (1 - a), 2.2, ""))
         tried += [("softmax_wrong_axis", delta, 0.5, "") for delta in _over_other_axes(back)]
         tried.append(("derivative_wrong", by_output * a * (1 - a), 1.0, "a(1 - a)"))
     elif name != "identity":
@@ -60,6 +64,8 @@ def _at_the_output(back: Backward) -> Iterator[Mistake]:
         values = {"activation": name, "used": used}
         if kind == "derivative_left_out":
             values |= {"what": "what_output", "fix": "fix_output"}
+        if kind == "derivative_extra" and name == "identity":
+            values |= {"what": "what_none", "fix": "fix_none"}
         for scale in _scales(back.fit) if kind == "other_loss" else (back.fit.c,):
             last, start = back.depth - 1, scale * delta
             yield Mistake(kind, last, back.assemble(back.chain(last=start)), values, cost)

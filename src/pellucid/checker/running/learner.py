@@ -83,7 +83,7 @@ class Learner:
             for leaf, value, original in zip(self.leaves, self.values(values), originals, strict=True):
                 if self.mode == SWAPPED and put(self.params, leaf.path, value):
                     continue
-                if isinstance(original, np.ndarray) and original.flags.writeable:
+                if isinstance(original, np.ndarray) and original.flags.writeable and original.size == leaf.size:
                     original[...] = value
             yield self.params
         finally:
@@ -94,7 +94,7 @@ class Learner:
         for leaf, original, numbers in zip(self.leaves, originals, self.own, strict=True):
             if not self._holds(leaf, original):
                 put(self.params, leaf.path, original)
-            if isinstance(original, np.ndarray) and original.flags.writeable:
+            if isinstance(original, np.ndarray) and original.flags.writeable and original.size == numbers.size:
                 if original.shape != numbers.shape:
                     original.shape = numbers.shape
                 original[...] = numbers
@@ -159,17 +159,20 @@ class Learner:
 
     def differentiated(self, container: Any) -> Given:
         """Call the learner's gradients and copy what comes, before the next call changes it."""
-        if self.forward is not None and hasattr(self.forward.function, "__self__"):
-            self.run_forward(container)  # an object's backward pass may want its forward pass first
-        more = self._more(container, self.gradients)
-        returned = self.gradients(self.given(container, **more))
-        given = match(returned, self.leaves, self.owners(container))
+        given = match(self.returned(container), self.leaves, self.owners(container))
         return replace(
             given,
             values=copy.deepcopy(given.values),
             flat=copy.deepcopy(given.flat),
             shared=sharing(given.values),
         )
+
+    def returned(self, container: Any) -> Any:
+        """What the learner's gradients function gives back, as it comes."""
+        if self.forward is not None and hasattr(self.forward.function, "__self__"):
+            self.run_forward(container)  # an object's backward pass may want its forward pass first
+        more = self._more(container, self.gradients)
+        return self.gradients(self.given(container, **more))
 
     def owners(self, container: Any) -> list[Any]:
         owner = getattr(self.gradients.function, "__self__", None)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pellucid.checker.running.containers import (
     Leaf,
+    Path,
     Step,
     get,
     is_number,
@@ -108,7 +109,7 @@ def match(returned: Any, found: Sequence[Leaf], owners: Sequence[Any] = ()) -> G
         return _from_owners(found, owners)
     if is_numeric(returned) and len(found) > 1 and returned.size == sum(leaf.size for leaf in found):
         return _from_flat(returned, found)
-    values = [_follow(returned, leaf) for leaf in found]
+    values = _each_once([_follow(returned, leaf) for leaf in found], found)
     if any(name for _, name in values) and not _only_by_order(returned, found):
         return Given(tuple(v for v, _ in values), tuple(n for _, n in values), container=returned)
     return _by_position(returned, found)
@@ -125,7 +126,11 @@ def without_loss(returned: Any) -> Any:
 
 
 def _only_by_order(returned: Any, found: Sequence[Leaf]) -> bool:
-    """A list beside a list, where a position is all that tells; entries may be missing or in another order."""
+    """A list beside a list, where a position is all that tells; entries may be missing or in another order. Or a flat
+    list beside an object's attributes, of which one may be a list that has nothing to do with it."""
+    flat = is_sequence(returned) and all(is_numeric(item) or is_number(item) for item in returned)
+    if flat and any(len(leaf.path) == 1 and leaf.path[0][0] == "attribute" for leaf in found):
+        return True
     return is_sequence(returned) and all(len(leaf.path) == 1 for leaf in found) and len(returned) != len(found)
 
 
@@ -149,7 +154,7 @@ def _child(where: Any, step: Step, exact: bool = True) -> tuple[Any, str]:
         if exact and key in where:
             return where[key], f"[{key!r}]" if not isinstance(key, str) else f'["{key}"]'
         if isinstance(key, str):
-            other = next((k for k in where if isinstance(k, str) and _same(k, key, exact)), None)
+            other = _nearest([k for k in where if isinstance(k, str) and _same(k, key, exact)], key)
             if other is not None:
                 return where[other], f'["{other}"]'
         return None, ""
@@ -158,9 +163,25 @@ def _child(where: Any, step: Step, exact: bool = True) -> tuple[Any, str]:
         return (where[key], f"[{key}]") if there else (None, "")
     if is_plain_object(where) and isinstance(key, str):
         names = {name: name.lower().lstrip("_") for name in vars(where)}
-        other = next((name for name, low in names.items() if low in spelled(key)), None)
+        other = _nearest([name for name, low in names.items() if low in spelled(key)], key)
         return (getattr(where, other), f".{other}") if other is not None else (None, "")
     return None, ""
+
+
+def _nearest(offered: Sequence[str], key: str) -> str | None:
+    """Of names for a gradient the one with the parameter's own letters, capital or small: dB is B's, and not b's."""
+    return next((name for name in offered if key in name), offered[0] if offered else None)
+
+
+def _each_once(values: list[tuple[Any, str]], found: Sequence[Leaf]) -> list[tuple[Any, str]]:
+    """What was found for two parameters (b and B, where b is missing) belongs to the one whose letters it has."""
+    kept = []
+    for (value, name), leaf in zip(values, found, strict=True):
+        others = [other for (_, same), other in zip(values, found, strict=True) if name and same == name]
+        key = str(leaf.path[-1][1]) if leaf.path else ""
+        lost = len(others) > 1 and key not in name and any(str(o.path[-1][1]) in name for o in others if o.path)
+        kept.append((None, "") if lost else (value, name))
+    return kept
 
 
 def _same(given: str, key: str, exact: bool) -> bool:
@@ -176,7 +197,7 @@ def _from_owners(found: Sequence[Leaf], owners: Sequence[Any]) -> Given:
             given = match(held, found)
             if any(given.names):
                 return given
-        values = [_beside(owner, leaf) for leaf in found]
+        values = _each_once([_beside(owner, leaf) for leaf in found], found)
         if any(name for _, name in values):
             return Given(tuple(v for v, _ in values), tuple(n for _, n in values))
     return Given((None,) * len(found), ("",) * len(found))
@@ -201,10 +222,21 @@ def _beside(owner: Any, leaf: Leaf) -> tuple[Any, str]:
             break
         name += f"[{key!r}]" if kind == "item" else f".{key}"
     value, last = _child(where, path[-1], exact=False)
+    if path[-1][0] == "item" and is_sequence(where):
+        value, last = _in_list_beside(owner, path)  # what was found is the parameter itself
     if last == "" and where is not owner:
         where, name = owner, "self"
         value, last = _child(owner, path[-1], exact=False)
     return value, name + last if last else ""
+
+
+def _in_list_beside(owner: Any, path: Path) -> tuple[Any, str]:
+    """Of self.weights[1] what stands in self.dweights[1]."""
+    try:
+        held, name = _child(get(owner, path[:-2]), path[-2], exact=False)
+        return (held[path[-1][1]], f"{name}[{path[-1][1]!r}]") if name else (None, "")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return None, ""
 
 
 def _from_flat(vector: Array, found: Sequence[Leaf]) -> Given:

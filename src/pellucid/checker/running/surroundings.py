@@ -159,3 +159,25 @@ def _collect(function: Any, numbers: set[float], seen: set[int], depth: int) -> 
     for _, value in _names_of(function):
         if callable(value) and not inspect.isclass(value) and not isinstance(value, ModuleType):
             _collect(value, numbers, seen, depth - 1)
+
+
+def names_in(functions: Iterable[Callable[..., Any] | None]) -> set[str]:
+    """Every name from outside, of a function or an attribute, that stands in the code of the learner's functions.
+
+    Example:
+        >>> sorted(names_in([lambda p: np.log(p).sum()]))
+        ['log', 'np', 'sum']
+    """
+    found: set[str] = set()
+    left, seen = [(function, DEPTH) for function in functions], set()
+    while left:
+        function, depth = left.pop()
+        if depth == 0 or function is None or id(function) in seen:
+            continue
+        seen.add(id(function))
+        own = getattr(function, "__func__", function)
+        if is_own(own):
+            found.update(name for code in _codes(own.__code__) for name in code.co_names)
+        inside = [value for _, value in _names_of(function) if callable(value) and not inspect.isclass(value)]
+        left += [(value, depth - 1) for value in inside if not isinstance(value, ModuleType)]
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.checker.numerical.case import Case
 from pellucid.checker.perceptron.network import Fit
-from pellucid.checker.signatures.lines import FACTOR, Line
+from pellucid.checker.signatures.lines import FACTOR, ONE, Line
 from pellucid.checker.suspicion import Suspicion, suspicion_of
 
 
@@ -21,7 +21,8 @@ def multiples(case: Case, found: Sequence[Line], network: Fit | None) -> Iterato
         left = [f for f in left if f not in same]
         kind, values = factor_kind(first.alpha, case, network)
         sure = any(f.sure for f in same)
-        if kind == "constant_factor" and not (sure and (values["guess"] or abs(first.alpha - 1) > FACTOR)):
+        least = FACTOR if case.blurred else ONE
+        if kind == "constant_factor" and not (sure and (values["guess"] or abs(first.alpha - 1) > least)):
             continue
         parts = sorted((f.part for f in same), key=lambda part: part.index)
         values |= {"ratio": f"{first.alpha:.6g}", "count": sum(len(part.at) for part in parts)}
@@ -44,13 +45,16 @@ def factor_kind(ratio: float, case: Case, network: Fit | None) -> Named:
 def _known(counts: Sequence[int], K: int, near: float) -> Iterator[tuple[float, float, Named]]:
     """Factors with a name, how near they have to be met, and the name; the most usual first."""
     yield -1.0, near, ("wrong_sign", {})
+    for n in counts[:1]:
+        yield n, near, ("missing_1_over_n", {"n": n, "shown": "n"})
+        yield 1 / n, near, ("extra_1_over_n", {"n": n, "shown": "1/n"})
+    yield 2.0, near, ("factor_2", {})
+    yield 0.5, near, ("factor_half", {})
     for n in counts:
         for m in (1, -1, 2, 0.5, K, K / 2):
             sign = {1.0: "", -1.0: "-"}.get(float(m), f"{m:g} * ")
             yield n * m, near, ("missing_1_over_n", {"n": n, "shown": f"{sign}n"})
             yield m / n, near, ("extra_1_over_n", {"n": n, "shown": f"{sign}1/n"})
-    yield 2.0, near, ("factor_2", {})
-    yield 0.5, near, ("factor_half", {})
     for n in counts:
         yield n / (n - 1), 1e-5, ("constant_factor", {"guess": f"n/(n-1), n = {n}"})
         yield (n - 1) / n, 1e-5, ("constant_factor", {"guess": f"(n-1)/n, n = {n}"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
 from pellucid.checker.numerical.case import FOLLOWS, OFF, SHAPE, ZERO, Case, Compared, negligible
 from pellucid.checker.perceptron import recognition
 from pellucid.checker.perceptron.network import Fit
@@ -50,7 +52,32 @@ def _doubtful(part: Compared, case: Case) -> bool:
     if 2 * len(part.at) < len(part.measured.entries):
         return True  # most of it could not be measured at all
     near = bool((part.deviation <= 30 * part.measured.error[part.measured.usable] + part.allowed).all())
+    if not near and _is_clear(part, case):
+        return case.blurred and negligible(part, case.tolerance)
     return near or negligible(part, case.tolerance) or case.prober.confirms(part.index, part.gradient)
+
+
+def _is_clear(part: Compared, case: Case) -> bool:
+    """Whether single entries are wrong beyond doubt: the differences settle there, on both sides alike, and elsewhere
+    than what was given."""
+    error = part.measured.error[part.measured.usable]
+    surplus = part.deviation - 30 * error - part.allowed
+    if case.single or part.gradient is None:
+        return False
+    worst = [int(i) for i in np.argsort(-surplus)[:3] if surplus[i] > 0]
+    return any(_contradicts(part, int(part.at[i]), case) for i in worst)
+
+
+def _contradicts(part: Compared, entry: int, case: Case) -> bool:
+    assert part.gradient is not None
+    direction = np.zeros(part.leaf.shape)
+    direction.flat[entry] = 1.0
+    slope, error, h = case.prober.settled(part.index, direction)
+    bend = case.prober.along(part.index, entry, h)[1]
+    finer, narrow = case.prober.along(part.index, entry, h / 30)
+    gap = abs(float(part.gradient.flat[entry]) - slope)
+    smooth = gap > 5 * narrow or narrow <= 0.1 * bend  # at a kink the two sides stay apart, however near one looks
+    return smooth and gap > 20 * error * abs(slope) + 5e-6 * part.scale and gap > 5 * abs(finer - slope)
 
 
 def _is_doubtful(suspicion: Suspicion, case: Case) -> bool:

@@ -28,6 +28,8 @@ def stale(seen: Protocol, case: Case, vague: Sequence[Suspicion]) -> Suspicion |
     wrong = [part.leaf.name for part in case.parts if part.state not in (RIGHT, DEAD)]
     explains = frozenset(part.index for part in case.parts if part.state not in (RIGHT, DEAD))
     if changed(case.learner.own, case.point) and _same(seen.given.values, case.given.values):
+        if not _loss_bends(case, wrong):
+            return None
         return Suspicion("gradients_ignore_params", wrong[0], tuple(wrong[1:]), explains=explains)
     roots = {name for suspicion in vague for name in (suspicion.parameter, *suspicion.also)}
     doubted = [part for part in case.of(OFF) if part.leaf.name in roots and len(case.parts) > 1]
@@ -44,9 +46,27 @@ def _same(first: Sequence[Any], second: Sequence[Any]) -> bool:
     same = []
     for a, b in zip(first, second, strict=True):
         one, other = np.asarray(a), np.asarray(b)
-        if one.dtype.kind in "fiu" and one.any():
+        if one.dtype.kind in "fiu" and one.any() and np.isfinite(one).any():
             same.append(one.shape == other.shape and not changed([one], [other]))
     return bool(same) and all(same)
+
+
+def _loss_bends(case: Case, wrong: Sequence[str]) -> bool:
+    """Whether the numerical gradient of some wrong parameter is measurably another at the learner's parameters, or
+    further away, where the learner's stays as it is: of a loss made of flat pieces (hinge, |x|) it is the same."""
+    learner = case.learner
+    for place in (learner.own, nearby(learner, 0.3, seed=2), nearby(learner, 1.0, seed=3)):
+        given = learner.gradients_at(place)
+        if given is None or not np.isfinite(learner.loss_at(place)) or not _same(case.given.values, given.values):
+            return False
+        there = Prober(learner, place)
+        for part in [part for part in case.parts if part.leaf.name in wrong and part.leaf.size]:
+            direction = np.random.default_rng(6).choice([-1.0, 1.0], part.leaf.shape)
+            (slope, error, _), (other, off, _) = (p.settled(part.index, direction) for p in (case.prober, there))
+            size = max(abs(slope), abs(other))
+            if max(error, off) < 1e-3 and abs(slope - other) > 10 * (max(error, off) + 1e-6) * size:
+                return True
+    return False
 
 
 def _takes_no_notice(part: Compared, case: Case) -> bool:

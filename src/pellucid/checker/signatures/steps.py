@@ -131,6 +131,11 @@ def judge_step(learner: Learner, moved: Moved, rates: Sequence[float]) -> Iterat
         yield _of("update_twice", twice, names, {}, "evidence_both")
         return
     whole = moved.whole
+    forgotten = [i for i in telling if _is_step_alone(learner.own[i], whole[i], moved.gradients[i])]
+    sizeable = [i for i in telling if learner.own[i].size > 1 and np.any(learner.own[i])]
+    if forgotten and moved.back is not None and forgotten == sizeable:
+        yield _of("step_changes_nothing", forgotten, names, {}, "evidence_alone", "what_alone", "fix_alone")
+        return
     lengths = [_length(whole[i], moved.gradients[i]) for i in telling if np.any(whole[i])]
     still = [i for i in telling if not np.any(whole[i]) and not _lost(learner.own[i], moved.gradients[i], lengths)]
     if still:
@@ -146,9 +151,29 @@ def judge_step(learner: Learner, moved: Moved, rates: Sequence[float]) -> Iterat
 
 
 def _of(
-    kind: str, which: Sequence[int], names: Sequence[str], values: Mapping[str, Any], evidence: str = "evidence"
+    kind: str,
+    which: Sequence[int],
+    names: Sequence[str],
+    values: Mapping[str, Any],
+    evidence: str = "evidence",
+    what: str = "what",
+    fix: str = "fix",
 ) -> Suspicion:
-    return Suspicion(kind, names[which[0]], tuple(names[i] for i in which[1:]), values, evidence)
+    return Suspicion(kind, names[which[0]], tuple(names[i] for i in which[1:]), values, evidence, what, fix)
+
+
+def _is_step_alone(p: Array, change: Array, gradient: Array | None) -> bool:
+    """Whether what came back is a multiple of the gradient and nothing else: the parameter itself was left out."""
+    new = p + change
+    if gradient is None or p.size < 2 or not np.any(p) or not np.isfinite(new).all() or not np.any(new):
+        return False
+    if abs(_cosine(p.astype(np.float64), gradient)) > 0.9999:
+        return False  # a step from such a parameter is a multiple of the gradient by right
+    k = float(np.sum(new * gradient) / np.sum(gradient * gradient))
+    exact = 1e-9 if p.dtype.itemsize > 4 else 1e-4
+    size = float(np.max(np.abs(new)))
+    lost = np.max(np.abs(p)) < 1e3 * exact * size  # beside a step as large as this one nothing is to be seen of it
+    return not lost and bool(np.max(np.abs(new - k * gradient)) <= exact * size)
 
 
 def _doubled(inside: Array, back: Array) -> bool:

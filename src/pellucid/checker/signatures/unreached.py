@@ -45,7 +45,7 @@ def unreached(learner: Learner, dead: Sequence[int], given: Given, loss: float, 
         loss: at the learner's parameters.
         twins: names of parameters that share an array with another: there the one is overwritten by the other.
     """
-    told = [i for i in dead if not _below_rounding(learner, given.values[i], loss)]
+    told = [i for i in dead if learner.leaves[i].size and not _below_rounding(learner, given.values[i], loss)]
     names = [name for i in told if (name := learner.leaves[i].name) not in twins]
     if names:
         yield Suspicion("not_reaching_loss", names[0], tuple(names[1:]), {"loss": f"{loss:.6g}"})
