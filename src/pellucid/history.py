@@ -61,6 +61,8 @@ class Run(NamedTuple):
         sample_weight: of each row, class weights multiplied in, (n,), or None for all 1.
         validation: (X, y) that were held out, in the same form, or None.
         settings: how it was trained.
+        kept: which rows of the data, as they were given, are X: ascending indices (n,). The others are those held out,
+            in their order. None for all, or where it is not known.
     """
 
     net: Network
@@ -69,6 +71,7 @@ class Run(NamedTuple):
     sample_weight: Array | None
     validation: tuple[Array, Array] | None
     settings: Settings
+    kept: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,8 @@ class History:
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write one line an epoch, with a header; numbers are written so that they read back bit for bit.
 
+        The column `epoch` holds the index, from 0, as in history.loss[index].
+
         Args:
             path: of the file; overwritten if it exists.
         """
@@ -140,12 +145,15 @@ class History:
         record.update(initial_weights=self.initial_weights)
         Path(path).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
-    def report(self, path: str | os.PathLike[str], **given: Any) -> None:
+    def report(self, path: str | os.PathLike[str], **given: Any) -> Path:
         """Write the run as one HTML file that needs nothing else; see `pellucid.report.write`.
 
         Args:
             path: ends in .html; overwritten if it exists.
             given: what `pellucid.report.write` takes beyond network, data and history, such as test=(X, y).
+
+        Returns:
+            The path; a folder that was not there is made.
 
         Raises:
             InputError: this history has come from a file and does not know its network and data.
@@ -157,7 +165,7 @@ class History:
             )
         from pellucid.report import write
 
-        write(path, self.run.net, self.run.X, self.run.y, history=self, **given)
+        return write(path, self.run.net, self.run.X, self.run.y, history=self, **given)
 
     def __getstate__(self) -> dict[str, Any]:
         asked = self.asked and replace(self.asked, sample_weight=None, validation=self._share_held_out())
@@ -187,7 +195,7 @@ class History:
 
     def _ending(self) -> str:
         """How long the run was and why it ended."""
-        restored = "" if self.best_epoch is None else f", parameters of epoch {self.best_epoch} restored"
+        restored = "" if self.best_epoch is None else f", parameters of epoch {self.best_epoch + 1} restored"
         count = f"{len(self):,} epoch{'s' if len(self) > 1 else ''}"
         return f"{count} in {self.seconds[-1]:.3g} s, engine {self.engine}; stopped: {self.stopped}{restored}"
 
@@ -195,14 +203,14 @@ class History:
         return {name: column for name, column in self.columns().items() if name.endswith("loss")}
 
     def _values(self) -> list[list[str]]:
-        """First, last and best value of each column that says how good the network is, and where the best is."""
+        """First, last and best value of each column that says how good the network is, and in which epoch, from 1."""
         rows = [["", "first", "last", "best", "at epoch"]]
         for name, column in self.columns().items():
             if not name.endswith(("loss", "accuracy")):
                 continue
             worth = np.where(np.isfinite(column), -column if name.endswith("loss") else column, -np.inf)
             best = int(np.argmax(worth))
-            rows.append([name, *(number(column[e]) for e in (0, -1, best)), f"{best:,}"])
+            rows.append([name, *(number(column[e]) for e in (0, -1, best)), f"{best + 1:,}"])
         return rows
 
     @classmethod
