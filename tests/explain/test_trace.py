@@ -649,3 +649,9 @@ def test_html_has_a_row_for_every_quantity_and_the_numbers_of_the_text() -> None
         assert inner[0][: len(first)] == [f"{v + 0.0:.4g}" for v in first.tolist()]
     (worked,) = page.iter("pre")
     assert worked.text == str(step.row)
+
+
+def test_a_row_of_a_step_that_overflows_is_written_out_without_warnings() -> None:
+    net = Network([Dense(3, "relu"), Dense(2, "softmax")], 2, seed=1)
+    net.theta = net.theta * 1e200
+    assert "inf" in str(net.trace([[1.0, 2.0], [3.0, 4.0]], [0, 1], row=1))
