@@ -289,7 +289,7 @@ def _along_directions(
     for name, (a, b, directions) in pairs.items():
         errors = relative_error(a, b, largest)
         kinks = 0
-        for d in np.flatnonzero(~(errors <= tolerance)):
+        for d in np.flatnonzero(~(errors <= tolerance)).tolist():
             if _is_kink(a[d], b[d], _near(loss, net.theta, directions[d]), largest, tolerance):
                 kinks += 1
                 errors[d] = 0.0
