@@ -47,15 +47,25 @@ def folder() -> Path:
     return (base if os.environ.get("PELLUCID_CACHE") else base / "pellucid") / "kernels"
 
 
-@cache
-def fingerprint() -> str:
-    """What all code depends on: this package, word by word, the versions of its tools, and the processor."""
+def _read_package() -> str:
     package = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')} {machine.description()}".encode())
+    digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         digest.update(str(path.relative_to(package)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+# As it was when this process imported it. The build reads it anew, and makes nothing of a package that was edited since:
+# its kernel would not fit the plans that are made here.
+PACKAGE = _read_package()
+
+
+@cache
+def fingerprint() -> str:
+    """What all code depends on: this package, word by word, the versions of its tools, and the processor."""
+    parts = (PACKAGE, version("numba"), version("llvmlite"), machine.description())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def kernel(dtype: str) -> dict[str, Any]:
@@ -133,7 +143,7 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(
         [sys.executable, "-m", "pellucid.engines.compiled.build"],
-        input=json.dumps(requests), capture_output=True, text=True, check=False, env=environment, timeout=600,
+        input=json.dumps({"package": PACKAGE, "requests": requests}), capture_output=True, text=True, check=False, env=environment, timeout=600,
     )  # fmt: skip
     built: dict[str, bytes] = {}
     for line in done.stdout.splitlines():
