@@ -16,12 +16,10 @@ from pellucid.errors import (
 from pellucid.history import Epoch, History
 from pellucid.initializers import Initializer
 from pellucid.layers import Dense, Dropout
-from pellucid.lbfgs import fit_lbfgs
 from pellucid.losses import Loss
 from pellucid.network import Network
 from pellucid.optimizers import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
 from pellucid.settings import Settings
-from pellucid.sweep import fit_many
 from pellucid.training import fit, train
 
 if TYPE_CHECKING:
@@ -32,7 +30,9 @@ if TYPE_CHECKING:
     from pellucid.files import load
     from pellucid.gradient_check import check_gradients
     from pellucid.gradients import numerical_gradients
+    from pellucid.lbfgs import fit_lbfgs
     from pellucid.learning_rate import find_learning_rate
+    from pellucid.sweep import fit_many
 
 __version__ = "0.1.0"
 
@@ -79,6 +79,8 @@ _LATER = {
     "compare": "pellucid.comparison",
     "diagnose": "pellucid.explain.diagnose",
     "find_learning_rate": "pellucid.learning_rate",
+    "fit_lbfgs": "pellucid.lbfgs",
+    "fit_many": "pellucid.sweep",
     "load": "pellucid.files",
     "numerical_gradients": "pellucid.gradients",
     "sanity": "pellucid.explain.sanity",

@@ -23,6 +23,10 @@ from pellucid.errors import InputError
 Definition: TypeAlias = ast.FunctionDef | ast.Lambda
 
 
+# What `read` gives up with; TypeError: an object that cannot be remembered, ValueError: one without arguments to see.
+UNREAD = (InputError, TypeError, ValueError)
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """What a function says.
@@ -34,7 +38,7 @@ class Source:
         constants: numbers that it uses by name: bound ones, those of its module and of what encloses it.
         helpers: functions that it calls by name.
         text: the function as lines of Python, without annotations, docstring and np.real, with its comments. For a
-            lambda the name is left open: text.format-free, it starts with "def <lambda>(".
+            lambda it starts with "def <lambda>(".
     """
 
     name: str

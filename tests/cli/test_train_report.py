@@ -124,7 +124,7 @@ def test_an_interrupted_run_is_reported_on_too(flowers: Path, run: Run, monkeypa
 
     epochs = training.run
 
-    def stopped(job: object, watched: bool = True) -> object:
+    def stopped(job: object, watched: bool) -> object:
         for count, epoch in enumerate(epochs(job, watched)):  # type: ignore[arg-type]
             yield epoch
             if count == 2:

@@ -217,6 +217,33 @@ def test_formulas_of_ones_own_are_compiled_too() -> None:
     agree(net, X, X[:, :2] ** 2, optimizer=Signed(), epochs=50, batch_size=9)
 
 
+class Unremembered:
+    """A rule that is an object without a hash, so that nothing that reads formulas can remember it."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, p: Any, g: Any, rate: float, t: int) -> tuple[Any, ...]:
+        return (p - rate * g,)
+
+
+@dataclass(frozen=True)
+class Hidden(Optimizer):
+    learning_rate: float = 0.1
+
+    def rule(self) -> Rule:
+        return Rule(Unremembered())
+
+
+def test_a_formula_that_cannot_be_read_runs_readably_and_traces() -> None:
+    net = Network([Dense(3, "softmax")], INPUTS)
+    with pytest.warns(RuntimeWarning, match="The readable engine runs instead"):
+        assert net.fit(X, Y, optimizer=Hidden(), epochs=2, engine="compiled").engine == "readable"
+    trace = net.trace(X, Y, optimizer=Hidden())
+    one = copy.deepcopy(net)
+    one.fit(X, Y, optimizer=Hidden(), epochs=1, engine="readable")
+    assert np.array_equal(trace.theta, one.theta)
+
+
 def test_what_cannot_be_compiled_runs_readably_and_says_so() -> None:
     odd = Activation("odd", lambda z: np.array([np.sort(row) for row in z]), lambda z: np.ones_like(z))
     net = Network([Dense(3, odd), Dense(3, "softmax")], INPUTS)

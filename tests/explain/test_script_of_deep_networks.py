@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import programs
-from pellucid import SGD, AdaGrad, Adam, AdamW, Dense, Dropout, Network
+from pellucid import SGD, Activation, AdaGrad, Adam, AdamW, Dense, Dropout, Network
 from pellucid.activations import ACTIVATIONS
 from pellucid.data import Standardizer
 from pellucid.explain.names import RESERVED
@@ -145,5 +145,20 @@ def test_every_name_that_a_program_gives_is_reserved(layers: int, weights: Any) 
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inside
     }
-    in_lists = {"Wk", "p", "u", "r", "_", "fan_in", "units", "part"}  # known there alone
+    in_lists = {"Wk", "p", "_", "fan_in", "units", "part"}  # known there alone
     assert given - functions - in_lists - {"m", "v"} <= RESERVED
+
+
+def r(z: Any) -> Any:
+    return z / (1 + np.abs(z))
+
+
+def r_slope(z: Any) -> Any:
+    return 1 / ((1 + np.abs(z)) * (1 + np.abs(z)))
+
+
+def test_an_activation_called_as_a_name_of_the_program_when_two_dropouts_follow_each_other() -> None:
+    own = Activation("r", r, r_slope)
+    layers: list[Any] = [Dense(4, own), Dropout(0.2), Dropout(0.3), Dense(4, own), Dense(3, own), Dense(3, "softmax")]
+    net = Network(layers, X.shape[1], seed=1)
+    programs.holds(net, X, TARGETS["softmax", 3], epochs=20, batch_size=4)

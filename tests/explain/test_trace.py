@@ -664,3 +664,9 @@ def test_a_mean_that_is_0_but_for_rounding_is_shown_as_0() -> None:
 def test_a_trace_is_a_page_for_a_file_too() -> None:
     step = Network([Dense(2, "softmax")], inputs=1).trace([[1.0], [2.0]], [0, 1])
     assert step.html() == step._repr_html_()
+
+
+def test_a_row_of_a_step_that_overflows_is_written_out_without_warnings() -> None:
+    net = Network([Dense(3, "relu"), Dense(2, "softmax")], 2, seed=1)
+    net.theta = net.theta * 1e200
+    assert "inf" in str(net.trace([[1.0, 2.0], [3.0, 4.0]], [0, 1], row=1))

@@ -186,8 +186,10 @@ def test_values_are_measured_in_their_own_unit(prices: Run, tmp_path: Path, read
     assert f"Always answering the mean of the training rows would miss by {markup.number(guess)}." in words
     assert "Predicting price in houses" in words
     worst = int(np.argmax(np.abs(net.predict(X) - y.ravel())))
+    assert history.run.kept is not None
+    row = np.setdiff1d(np.arange(len(X) + len(history.run.X)), history.run.kept)[worst]  # as in the data that were given
     table = words.partition("The most mistaken rows")[2]
-    assert table.split("rooms")[1].lstrip().startswith(f"{worst}{markup.number(y.ravel()[worst])}")
+    assert table.split("rooms")[1].lstrip().startswith(f"{row}{markup.number(y.ravel()[worst])}")
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -48,7 +48,14 @@ def installed() -> bool:
 
 
 def _missing() -> list[str]:
-    return [module for module in ("llvmlite", "numba") if find_spec(module) is None]
+    return [module for module in ("llvmlite", "numba") if not _there(module)]
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ImportError:  # something refuses to have it looked for
+        return False
 
 
 def module(name: str) -> ModuleType:
@@ -69,7 +76,7 @@ def get_ready(job: Job) -> None:
     """
     asked = job.engine
     if asked == "auto":
-        job.engine = "compiled" if installed() and seconds_expected(job) >= AUTO else "readable"
+        job.engine = "compiled" if seconds_expected(job) >= AUTO and installed() else "readable"
     if job.engine == "readable":
         return
     from pellucid.engines import compiled

@@ -243,12 +243,8 @@ def outputs(net: Network, theta: Array, inputs: Inputs) -> Array:
     return a
 
 
-def prepare(job: Job) -> None:
-    """Nothing has to be made ready."""
-
-
 def at_once(job: Job) -> int:
-    """How many steps a call should take: one epoch's."""
+    """How many steps a call should take at least; training makes whole epochs of them. An epoch will do."""
     return 1
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import InputError
-from pellucid.source import read
+from pellucid.source import UNREAD, read
 
 NOTE = "_note_"
 
@@ -35,7 +34,7 @@ def intermediates(
     """
     try:
         source = read(function)
-    except InputError:
+    except UNREAD:
         return {}
     found: dict[str, list[Any]] = {}
     names = [*source.arguments[: len(arguments)], *(named or {})]

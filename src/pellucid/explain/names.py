@@ -11,12 +11,11 @@ import builtins
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pellucid.explain.notation.definitions import UNREAD
 from pellucid.explain.notation.symbols import Sign, sign
 from pellucid.explain.program.text import identifier
 from pellucid.optimizers import Optimizer
 from pellucid.schedules import Place, Watch
-from pellucid.source import Source, number_like, read
+from pellucid.source import UNREAD, Source, number_like, read
 
 COUNTED = ("W", "b", "z", "a", "d", "m", "u", "delta")  # with a number behind them
 PLAIN = "X y w n t p L losses g theta weights W dp dX clipped rate l2 l1 clip_norm weight_decay pi e"
@@ -30,7 +29,7 @@ def _of_programs() -> frozenset[str]:
         "losses gradient learning_rate batch_size l1 l2 clip_norm mean scale parameters gradients forward held_out "
         "kept saved ends parts class_weight L_val epoch_loss best_loss best_epoch best_parameters first_parameters"
     )
-    of_loops = "inputs a b z k da db dW delta layers widths masks drops fan_in units activations through theta"
+    of_loops = "inputs a b z k u r da db dW delta layers widths masks drops fan_in units activations through theta"
     ends = {f"{name}{end}" for name in "Xytw" for end in ("_train", "_val")}
     words = {*plain.split(), *longer.split(), *of_loops.split()}
     return frozenset({*numbered, *words, *ends, *Place._fields, *Watch._fields, *dir(builtins), "np", "math"})

@@ -127,16 +127,18 @@ def written_out(net: Network, step: Step, entries: Sequence[Named], place: int) 
     """One row of a step, from the quantities that have a number for each row."""
     n = len(step.rows)
     links = links_of(net)
-    of_rows = {"X", "y", "w", "losses", *(f"m{k.number}" for k in links if k.kind == "dropout")}
+    of_rows = {"X", "y", "w", "losses", *(k.mask for k in links if k.kind == "dropout")}
     of_rows |= {name for link in links for name in (link.name, link.gradient)}
     everything = step.given | step.values
     numbers = {name: array[place] for name, array in everything.items() if name in of_rows}
     numbers |= {"n": np.asarray(n), WEIGHTS: np.sum(step.given.get("w", n))}
     params = {name: array for name, array in step.given.items() if name not in of_rows}
     row = _Row(numbers, params, {entry.name: entry.formula.partition(" = ")[2] for entry in entries})
-    lines = [line for link in links for line in _forward(row, link)]
-    lines += _whole(row, "losses")
-    lines += [line for k in reversed(range(len(links))) for line in _backward(row, links, k)]
+    # What is not finite is shown as it is: NumPy's warnings would only come before.
+    with np.errstate(over="ignore", invalid="ignore"):
+        lines = [line for link in links for line in _forward(row, link)]
+        lines += _whole(row, "losses")
+        lines += [line for k in reversed(range(len(links))) for line in _backward(row, links, k)]
     in_units = {line.quantity for line in lines if line.name.endswith("]")}
     titles = {entry.name: entry.formula for entry in entries if entry.name in in_units}
     added = {
@@ -153,7 +155,7 @@ def _forward(row: _Row, link: Link) -> Iterator[RowLine]:
         for k, z in enumerate(row.numbers[link.name]):
             yield RowLine(link.name, f"{shown_name(link.name)}[{k}]", z, np.stack([x, W[:, k]], axis=1), float(b[k]))
     elif link.kind == "dropout":
-        yield from _whole(row, f"m{link.number}")
+        yield from _whole(row, link.mask)
         yield from _by_unit(row, link.name)
     else:
         yield from _by_unit(row, link.name) if _elementwise(link) else _whole(row, link.name)

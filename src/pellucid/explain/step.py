@@ -53,7 +53,8 @@ def taken(net: Network, X: Any, y: Any, settings: Settings) -> Step:
     twin = deepcopy(net)
     job = prepare(twin, X, y, settings)
     start, w = twin.theta.copy(), job.problem.w
-    used = np.arange(job.n) if job.kept is None else job.kept
+    kept_rows = None if job.made_of is None else job.made_of.kept
+    used = np.arange(job.n) if kept_rows is None else kept_rows
     kept: list[tuple[Block, list[Slopes]]] = []
     # What is not finite is shown with its place and name: NumPy's warnings would only come before.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -123,7 +124,7 @@ def _of_block(links: list[Link], block: Block, slopes: list[Slopes]) -> dict[str
     for link, operation in zip(links, block.operations, strict=True):
         found[link.name] = operation.output
         if link.kind == "dropout":
-            found[f"m{link.number}"] = operation.backward(np.ones_like(operation.output))[0]
+            found[link.mask] = operation.backward(np.ones_like(operation.output))[0]
     for link, back in zip(reversed(links[:-1]), slopes, strict=False):  # it ends at the first weighted sum
         if back.at_input is not None:
             found[gradients[link.takes]] = back.at_input

@@ -14,8 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pellucid.errors import InputError
-from pellucid.source import Source, read
+from pellucid.source import UNREAD, Source, read
 
 Kind = Literal["number", "row", "array"]  # the same for all; one a row, (1, n); one an output and row, (K, n)
 _ORDER: dict[Kind, int] = {"number": 0, "row": 1, "array": 2}
@@ -100,7 +99,7 @@ class Graph:
         """
         try:
             source = read(function)
-        except InputError as error:
+        except UNREAD as error:
             raise CannotCompile(str(error)) from error
         given = dict(zip(source.arguments, arguments, strict=False)) | dict(constants)
         missing = [name for name in source.arguments if name not in given]

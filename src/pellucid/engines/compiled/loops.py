@@ -124,12 +124,12 @@ class Loops:
             node = self.nodes[i]
             if node.kind == "array":
                 for k in range(count):
-                    yield f"v{i}_{k} = {self._at(i, k, count)}"
+                    yield f"v{i}_{k} = {self._at(i, k)}"
             elif node.kind == "row":
                 if node.operation in SUMS:
                     yield from self._sum_of(i, node, count)
                 else:
-                    yield f"v{i} = {self._at(i, 0, count)}"
+                    yield f"v{i} = {self._at(i, 0)}"
         for output in self.outputs:
             kind = self.nodes[output.node].kind
             name = f"{'s' if kind == 'number' else 'v'}{output.node}"
@@ -141,7 +141,7 @@ class Loops:
             else:
                 yield output.line("i", name)
 
-    def _at(self, i: int, k: int, count: int) -> str:
+    def _at(self, i: int, k: int) -> str:
         node = self.nodes[i]
         if node.operation == "input":
             if node.value in self.by_output:

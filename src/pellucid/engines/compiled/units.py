@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,6 @@ OUTPUT = ("z", "t", "w", "a", "losses", "delta", "arrays", "rows", "K", "M", "sh
 UPDATE = ("p", "new", "g", "mask", "averages", "c", "M", "size", "rate", "t")
 MOVED = ("z", "weight", "change", "t", "losses", "arrays", "rows", "K", "M")
 PENALTY = ("p", "mask", "g", "M", "l2", "l1")
-GATHER = ("X", "order", "mean", "scale", "out", "begin", "M", "d")
 
 
 def _unit(
@@ -140,7 +139,7 @@ def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:
     text = unit.text
     for i in range(len(averages)):
         text = text.replace(f"averages{i}[i]", f"averages[{i} * size + i]")
-    return Unit("update", text, unit.signature, unit.result, unit.dtype)
+    return replace(unit, text=text)
 
 
 def penalized(dtype: np.dtype[Any]) -> Unit:

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pellucid.errors import InputError
 from pellucid.explain.notation.algebra import substituted
 from pellucid.explain.notation.formulas import Body, Formula, named_number
 from pellucid.explain.notation.inlining import inlined
@@ -30,10 +29,8 @@ from pellucid.explain.notation.tree import (
     leaves,
     walk,
 )
-from pellucid.source import number_like, read
+from pellucid.source import UNREAD, number_like, read
 
-# What reading gives up with; TypeError: an object that cannot be remembered, ValueError: one without arguments to see.
-UNREAD = (InputError, TypeError, ValueError)
 Written: TypeAlias = Callable[..., Any]
 
 

@@ -46,11 +46,6 @@ class Application:
         """Whether it is 1 wherever it is taken: a factor to leave out."""
         return self.line is not None and re.fullmatch(r"1|1\.0|np\.ones_like\(\w+\)", self.line) is not None
 
-    @property
-    def is_its_argument(self) -> bool:
-        """Whether it gives back what it is given."""
-        return self.line in self.arguments
-
 
 @dataclass
 class Library:

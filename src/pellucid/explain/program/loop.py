@@ -46,7 +46,7 @@ def _outputs(plan: Plan) -> str:
 
 
 def _masks(plan: Plan) -> list[str]:
-    return [f"m{link.number}" for link in plan.chain if link.kind == "dropout"]
+    return [link.mask for link in plan.chain if link.kind == "dropout"]
 
 
 def _before(plan: Plan) -> list[str]:

@@ -28,7 +28,7 @@ def section(plan: Plan, store: Store) -> list[str]:
 
 
 def _drawn(plan: Plan, i: int, init: Initializer, fan_in: int, units: int) -> str:
-    draw = plan.library.formula(init.draw, init.name, longest=90, calls=3)
+    draw = plan.library.formula(init.draw, init.name, longest=deep.WEIGHTS_IN_A_LINE, calls=3)
     weights = draw("rng", str(fan_in), str(units))
     weights = f"{grouped(weights)}.astype(np.float32)" if plan.single else weights
     return f"W{i} = {weights}  # ({fan_in}, {units}), {plain(init.name)}"

@@ -29,7 +29,7 @@ def masks(plan: Plan) -> list[str]:
             rate = link.layer.rate
             kept = f"(rng.random((n, {link.width}), dtype=np.float32) >= {rate!r}) / (1 - {rate!r})"
             kept = f"({kept}).astype(np.float32)" if plan.single else kept
-            lines.append(f"m{link.number} = {kept}  # 0 where a unit is dropped")
+            lines.append(f"{link.mask} = {kept}  # 0 where a unit is dropped")
     return lines
 
 
@@ -43,7 +43,7 @@ def _forward(plan: Plan, link: Link) -> str:
     if link.kind == "affine":
         return f"{link.name} = {link.takes} @ W{link.number} + b{link.number}  # {shape}"
     if link.kind == "dropout":
-        return f"{link.name} = {link.takes} * m{link.number}  # {shape}"
+        return f"{link.name} = {link.takes} * {link.mask}  # {shape}"
     assert isinstance(link.layer, Dense)
     value, name = value_of(plan, link.layer)(link.takes), link.layer.activation.name
     what = ANSWERS[plan.net.task] if link is plan.chain[-1] else ""
@@ -104,7 +104,7 @@ def backward(plan: Plan) -> list[str]:
         if link.kind == "affine":
             lines += _affine_backward(plan, link, need_input=i > first)
         elif link.kind == "dropout":
-            lines.append(f"d{link.takes} = d{link.name} * m{link.number}  # (n, {link.width})")
+            lines.append(f"d{link.takes} = d{link.name} * {link.mask}  # (n, {link.width})")
         else:
             lines.append(f"delta{link.number} = {through(plan, link, f'd{link.name}')}  # (n, {link.width})")
     return lines

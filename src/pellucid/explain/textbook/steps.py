@@ -38,7 +38,7 @@ FEW = 4  # weight matrices that a penalty names one by one
 
 @dataclass(frozen=True)
 class Statement:
-    """One equation.
+    """What an equation says, before it has a number.
 
     Attributes:
         section: the part of the training step.
