@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import json
 import math
 import os
 from dataclasses import dataclass, field, replace
@@ -14,10 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.curves import svg_curves, text_curves
 from pellucid.errors import InputError
 from pellucid.settings import Settings
-from pellucid.tables import html_table, notebook, number, text_table
 
 if TYPE_CHECKING:
     from pellucid.network import Network
@@ -127,6 +122,8 @@ class History:
         """
         columns = self.columns()
         with Path(path).open("w", newline="", encoding="utf-8") as file:
+            import csv
+
             writer = csv.writer(file)
             writer.writerow(["epoch", *columns])
             for e in range(len(self)):
@@ -143,6 +140,8 @@ class History:
         }
         record.update(stopped=self.stopped, best_epoch=self.best_epoch, engine=self.engine, settings=self.settings)
         record.update(initial_weights=self.initial_weights)
+        import json
+
         Path(path).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
     def report(self, path: str | os.PathLike[str], **given: Any) -> Path:
@@ -185,10 +184,16 @@ class History:
     def __str__(self) -> str:
         if not len(self):
             return repr(self)
+        from pellucid.curves import text_curves
+        from pellucid.tables import text_table
+
         curves = text_curves(self._losses())
         return "\n".join([self._ending(), text_table(self._values(), (1, 2, 3, 4)), *([curves] if curves else [])])
 
     def _repr_html_(self) -> str:
+        from pellucid.curves import svg_curves
+        from pellucid.tables import html_table, notebook
+
         if not len(self):
             return notebook(repr(self))
         return notebook(self._ending(), html_table(self._values(), (1, 2, 3, 4)), svg_curves(self._losses()))
@@ -204,6 +209,8 @@ class History:
 
     def _values(self) -> list[list[str]]:
         """First, last and best value of each column that says how good the network is, and in which epoch, from 1."""
+        from pellucid.tables import number
+
         rows = [["", "first", "last", "best", "at epoch"]]
         for name, column in self.columns().items():
             if not name.endswith(("loss", "accuracy")):
@@ -238,4 +245,6 @@ def digest(theta: Array) -> str:
         >>> digest(np.zeros(3)), digest(np.zeros(3)) == digest(np.array([0.0, 0.0, 1e-300]))
         ('9d908ecfb6b256de', False)
     """
+    import hashlib
+
     return hashlib.sha256(theta.tobytes()).hexdigest()[:16]
