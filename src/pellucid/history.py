@@ -120,10 +120,10 @@ class History:
         Args:
             path: of the file; overwritten if it exists.
         """
+        import csv
+
         columns = self.columns()
         with Path(path).open("w", newline="", encoding="utf-8") as file:
-            import csv
-
             writer = csv.writer(file)
             writer.writerow(["epoch", *columns])
             for e in range(len(self)):

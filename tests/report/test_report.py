@@ -187,7 +187,7 @@ def test_values_are_measured_in_their_own_unit(prices: Run, tmp_path: Path, read
     assert "Predicting price in houses" in words
     worst = int(np.argmax(np.abs(net.predict(X) - y.ravel())))
     assert history.run.kept is not None
-    row = np.setdiff1d(np.arange(len(X) + len(history.run.X)), history.run.kept)[worst]  # as in the data that were given
+    row = np.setdiff1d(np.arange(len(X) + len(history.run.X)), history.run.kept)[worst]  # as in the data given
     table = words.partition("The most mistaken rows")[2]
     assert table.split("rooms")[1].lstrip().startswith(f"{row}{markup.number(y.ravel()[worst])}")
 
