@@ -48,10 +48,10 @@ def test_last_and_best_of_every_measure() -> None:
     compared = compare({"a": a, "b": b})
     rows = compared.reached()
     assert rows[0] == ["", "run", "last", "best", "at epoch"]
-    assert of(rows, "loss") == {"a": ["2", "1", "1"], "b": ["4", "4", "1"]}
-    assert of(rows, "accuracy") == {"a": ["0.7", "0.75", "1"], "b": ["-", "-", "-"]}
-    assert of(rows, "validation loss") == {"a": ["6", "4", "0"], "b": ["6.5", "6.5", "1"]}
-    assert of(rows, "validation accuracy") == {"a": ["0.2", "0.9", "1"], "b": ["-", "-", "-"]}
+    assert of(rows, "loss") == {"a": ["2", "1", "2"], "b": ["4", "4", "2"]}
+    assert of(rows, "accuracy") == {"a": ["0.7", "0.75", "2"], "b": ["-", "-", "-"]}
+    assert of(rows, "validation loss") == {"a": ["6", "4", "1"], "b": ["6.5", "6.5", "2"]}
+    assert of(rows, "validation accuracy") == {"a": ["0.2", "0.9", "2"], "b": ["-", "-", "-"]}
     assert compared.ran() == [
         ["run", "epochs done", "ended by", "seconds", "engine"],
         ["a", "3", "epochs", "3", "readable"],
@@ -61,7 +61,7 @@ def test_last_and_best_of_every_measure() -> None:
 
 def test_numbers_that_are_not_finite_are_never_the_best() -> None:
     rows = compare({"a": made([np.inf, 2.0, np.nan]), "b": made([np.nan, np.nan])}).reached()
-    assert of(rows, "loss") == {"a": ["nan", "2", "1"], "b": ["nan", "-", "-"]}
+    assert of(rows, "loss") == {"a": ["nan", "2", "2"], "b": ["nan", "-", "-"]}
 
 
 def test_a_measure_that_no_run_has_is_left_out() -> None:
@@ -73,7 +73,7 @@ def test_runs_of_different_lengths_with_and_without_validation() -> None:
     b = run(epochs=3)
     compared = compare({"stopped": a, "plain": b})
     (_, first, second) = compared.ran()
-    assert first[:3] == ["stopped", str(len(a)), f"{a.stopped}, epoch {a.best_epoch} kept"]
+    assert first[:3] == ["stopped", str(len(a)), f"{a.stopped}, epoch {a.best_epoch + 1} kept"]
     assert second[:3] == ["plain", "3", "epochs"]
     assert of(compared.reached(), "validation loss")["plain"] == ["-", "-", "-"]
     assert "They were not trained on as many rows: 45, 60." in compared.notes
@@ -82,7 +82,7 @@ def test_runs_of_different_lengths_with_and_without_validation() -> None:
 def test_an_empty_history_has_no_numbers() -> None:
     empty = made([])
     compared = compare({"empty": empty, "full": made([1.0])})
-    assert of(compared.reached(), "loss") == {"empty": ["-", "-", "-"], "full": ["1", "1", "0"]}
+    assert of(compared.reached(), "loss") == {"empty": ["-", "-", "-"], "full": ["1", "1", "1"]}
     assert compared.ran()[1][1:4] == ["0", "epochs", "-"]
     assert "empty" in str(compared)
     assert "empty" in compared._repr_html_()

@@ -365,3 +365,44 @@ def test_nan_is_a_suspect_too() -> None:
         result = check_gradients(network(broken, "softmax", 2), X, Y["softmax"], directions=directions)
         assert not result.ok
         assert "layer 1 (Dense 5 broken)" in result.suspect
+
+
+def mixed(z: Any) -> Any:
+    return z / 2 + np.mean(z, axis=1, keepdims=True)
+
+
+def mixed_pull(a: Any, g: Any) -> Any:
+    return g / 2 + np.mean(g, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("pull", [mixed_pull, lambda a, g: g / 2], ids=["right", "wrong"])
+def test_hidden_units_that_depend_on_each_other(pull: Any) -> None:
+    layers = [Dense(4, Activation("mixed", mixed, pull=pull)), Dense(5, "tanh"), Dense(3, "softmax")]
+    for some in (layers, layers[:1] + layers[2:], [layers[1], layers[0], layers[2]]):
+        net = Network(some, inputs=X.shape[1], seed=1)
+        naive = numerical_gradients(net, X, Y["softmax"], "naive")
+        assert apart(naive, numerical_gradients(net, X, Y["softmax"], "structured")) < 1e-9
+        assert apart(naive, numerical_gradients(net, X, Y["softmax"], "node")) < 1e-7  # other numbers move by h
+        for directions in (None, 5):
+            report = check_gradients(net, X, Y["softmax"], directions=directions)
+            assert report.ok == (pull is mixed_pull)
+            assert report.ok or "pull of mixed" in report.suspect
+
+
+@pytest.mark.parametrize("hidden", ["relu", "leaky_relu"])
+def test_kinks_are_left_out_along_directions_too(hidden: str) -> None:
+    rng = np.random.default_rng(0)
+    data, labels = rng.random((100, 200)) * (rng.random((100, 200)) < 0.3), rng.integers(0, 5, 100)
+    left_out = 0
+    for seed in range(6):
+        net = Network([Dense(64, hidden), Dense(64, hidden), Dense(5, "softmax")], inputs=200, seed=seed)
+        report = check_gradients(net, data, labels, directions=10)
+        assert report.ok
+        left_out += sum(part.kinks for part in report.by_parameter.values())
+    assert left_out > 0
+    flat = Activation("flat", ACTIVATIONS[hidden].value, lambda z, a: 0.98 * ACTIVATIONS[hidden].slope_at(z, a))
+    for seed in range(6):
+        net = Network([Dense(64, flat), Dense(64, hidden), Dense(5, "softmax")], inputs=200, seed=seed)
+        report = check_gradients(net, data, labels, directions=10)
+        assert not report.ok
+        assert "layer 1" in report.suspect

@@ -206,7 +206,7 @@ def test_it_is_shown_with_its_last_and_best_values(case: str) -> None:
         column = getattr(history, name)
         pick = np.argmin if name.endswith("loss") else np.argmax
         assert [first, last, best] == [f"{value:.4g}" for value in (column[0], column[-1], column[pick(column)])]
-        assert int(at) == pick(column)
+        assert int(at) == pick(column) + 1  # people count from 1, and so does the report
         assert f"{name} " in text
         assert f" {best} " in text
     assert len(page.findall(".//polyline")) == sum(name.endswith("loss") for name in MEASURED[case])
@@ -219,8 +219,8 @@ def test_it_is_shown_with_its_last_and_best_values(case: str) -> None:
 def test_it_says_whose_parameters_were_restored() -> None:
     history = HISTORIES["values, validation"]()
     assert history.best_epoch is not None
-    assert f"parameters of epoch {history.best_epoch} restored" in str(history)
-    assert f"parameters of epoch {history.best_epoch} restored" in history._repr_html_()
+    assert f"parameters of epoch {history.best_epoch + 1} restored" in str(history)
+    assert f"parameters of epoch {history.best_epoch + 1} restored" in history._repr_html_()
 
 
 def test_a_short_or_broken_history_is_shown_too() -> None:
@@ -235,6 +235,6 @@ def test_a_short_or_broken_history_is_shown_too() -> None:
     assert str(one).splitlines()[0].startswith("1 epoch in")
     assert "<svg" not in one._repr_html_()  # one point is no curve
     broken = of([2.0, np.nan, 1.0, np.inf])
-    assert str(broken).splitlines()[2].split() == ["loss", "2", "inf", "1", "2"]
+    assert str(broken).splitlines()[2].split() == ["loss", "2", "inf", "1", "3"]
     well_formed(broken._repr_html_())
     well_formed(of([np.nan, np.nan])._repr_html_())

@@ -22,6 +22,7 @@ from pellucid import (
     Optimizer,
     RMSProp,
     TrainingDiverged,
+    load,
 )
 from pellucid.data import Standardizer, make_moons
 from pellucid.learning_rate import RateSearch, _chosen, find_learning_rate
@@ -230,7 +231,7 @@ def test_the_suggestion_is_the_smallest_rate_that_gains_nearly_as_much_as_any() 
     rates = sorted(search.trials)
     np.testing.assert_allclose(np.array(rates[1:]) / rates[:-1], 2.0)
     losses = np.array([min(search.trials[rate], search.start) for rate in rates])
-    verdicts = 0.8 * losses + 0.2 * np.append(losses[1:], losses[-1])
+    verdicts = 0.7 * losses[:-1] + 0.3 * losses[1:]
     enough = verdicts.min() + 0.01 * (search.start - verdicts.min())
     assert search.rate == rates[np.flatnonzero(verdicts <= enough)[0]]
     assert search.rate > rates[0]
@@ -243,7 +244,10 @@ def test_the_suggestion_is_the_smallest_rate_that_gains_nearly_as_much_as_any() 
         ({0.1: 0.5, 0.2: 0.205, 0.4: 0.2, 0.8: 0.2}, 0.2),  # within one in a hundred of what there was to gain
         ({0.1: 0.01, 0.2: 1e-4, 0.4: 1e-6, 0.8: 1e-9}, 0.1),  # all is gained: a surer network is no better one
         ({0.1: 0.3, 0.2: 0.25, 0.4: 0.2, 0.8: np.inf}, 0.2),  # the next one explodes
-        ({0.1: 0.5, 0.2: 0.4, 0.4: 0.05, 0.8: np.inf}, 0.4),  # and yet it is far better than all others
+        ({0.1: 0.5, 0.2: 0.4, 0.4: 0.05, 0.8: np.inf}, 0.2),  # however good it is itself
+        ({0.1: 0.6, 0.2: 0.55, 0.4: 0.05, 0.8: 0.5}, 0.4),  # the next one is worse, but does not explode
+        ({0.1: 0.31, 0.2: 0.3, 0.4: 0.31, 0.8: 0.39, 1.6: 0.1}, 0.1),  # of what lies beyond the best nothing is known
+        ({0.1: 1.0, 0.2: 1.0, 0.4: 0.5}, 0.4),  # but it is the only one that gains anything
         ({0.3: 0.5}, 0.3),
     ],
 )
@@ -294,7 +298,37 @@ def test_single_precision_is_searched_in_single_precision() -> None:
     assert search.start == network(dtype="float32").loss(X, Y["softmax"])
 
 
+def test_what_lies_beyond_a_suggestion_was_tried_and_is_said() -> None:
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2)
+    X, y = make_moons(200, noise=0.2, seed=0)
+    search = find_learning_rate(net, X, y)
+    assert search.rate is not None
+    after = 2 * search.rate
+    assert f"at {after:.2g}, the next higher one, with {search.trials[after]:.4g}." in search.reason
+    best = min(search.trials, key=search.trials.__getitem__)
+    assert best == max(search.trials)  # the loss was lowest where nothing more was tried
+    assert search.rate < best
+    assert f"At {best:.2g} they ended lowest, but that is the upper end of what was searched" in search.reason
+    assert "safe" not in search.reason
+    history = net.fit(X, y, optimizer=search.optimizer, batch_size=search.batch_size, epochs=100, validation=0.2)
+    assert history.validation_loss is not None
+    assert history.loss[-1] < 0.35
+    assert history.validation_loss[-1] < 0.4
+
+
 # Where nothing helps.
+
+
+def test_a_network_that_is_trained_already_is_told_from_one_that_cannot_learn(tmp_path: Any) -> None:
+    X, y = make_moons(200, noise=0.2, seed=0)
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], inputs=2, scaler=Standardizer())
+    net.fit(X, y, optimizer=Adam(0.05), epochs=600, l2=0.01)
+    net.save(tmp_path / "m.json")
+    for trained in (net, load(tmp_path / "m.json")):
+        search = find_learning_rate(trained, X, y, SGD(), batch_size=None, l2=0.01, **QUICK)
+        assert search.rate is None
+        assert "This network is already trained: it begins with the loss 0.28" in search.reason
+        assert "Scale the features" not in search.reason
 
 
 def test_a_network_that_cannot_learn_gets_no_rate() -> None:
@@ -361,9 +395,12 @@ def test_what_is_refused(given: dict[str, Any], message: str) -> None:
 def test_text_and_html_tell_the_same() -> None:
     search = find_learning_rate(network(), X, Y["softmax"], "adam", **QUICK)
     text, page = str(search), search._repr_html_()
+    assert max(map(len, text.splitlines())) <= 79
+    text = " ".join(text.split())
     assert text.startswith(
         f"Learning rate {search.rate:.2g} for Adam on batches of 32. In the range test the loss fell"
     )
+    assert "It belongs to batches of 32: pass batch_size=32 to fit." in text
     assert text.count("suggested") == 1
     for shown in (text, page):
         assert search.reason in shown

@@ -50,7 +50,7 @@ def gradients(problem: Problem, method: str) -> Run:
     def run(count: int) -> tuple[float, Any]:
         started = time.perf_counter()
         for _ in range(count):
-            found = net.gradients(X, y) if derived else numerical_gradients(net, X, y, method)
+            found = net.gradients(X, y) if derived else numerical_gradients(net, X, y, method, engine="auto")
         return time.perf_counter() - started, np.concatenate([array.ravel() for array in found.values()])
 
     return run if method != "naive" else _naive(net, X, y)

@@ -84,7 +84,7 @@ class Comparison:
         told = {name: v for name, v in self.differences.items() if v != tuple(self.histories)}  # not by the names
         rows = [["run", "epochs done", "ended by", "seconds", "engine", *told]]
         for i, (name, history) in enumerate(self.histories.items()):
-            kept = "" if history.best_epoch is None else f", epoch {history.best_epoch} kept"
+            kept = "" if history.best_epoch is None else f", epoch {history.best_epoch + 1} kept"
             seconds = f"{history.seconds[-1]:.3g}" if len(history) else NONE
             facts = [name, f"{len(history):,}", history.stopped + kept, seconds, history.engine]
             rows.append(facts + [values[i] for values in told.values()])
@@ -266,11 +266,11 @@ def _notes(histories: Sequence[History], differences: Mapping[str, tuple[str, ..
 
 
 def _last_and_best(measure: str, column: Array) -> list[str]:
-    """The last value, the best one and its epoch, as texts."""
+    """The last value, the best one and its epoch, from 1, as texts."""
     best = _best(measure, column)
     if best is None:
         return [number(column[-1], 5) if len(column) else NONE, NONE, NONE]
-    return [number(column[-1], 5), number(column[best], 5), f"{best:,}"]
+    return [number(column[-1], 5), number(column[best], 5), f"{best + 1:,}"]
 
 
 def _best(name: str, column: Array) -> int | None:

@@ -79,8 +79,8 @@ def svg_curves(series: Mapping[str, Array], width: int = 360, height: int = 120)
     ends = [(top, high), (bottom, low)] if low < high else [((top + bottom) / 2, low)]
     labels = [
         *(_label(left - 6, y + 4, number(value), "end") for y, value in ends),
-        _label(left, bottom + 14, "epoch 0", "start"),
-        _label(right, bottom + 14, str(epochs - 1), "end"),
+        _label(left, bottom + 14, "epoch 1", "start"),
+        _label(right, bottom + 14, str(epochs), "end"),
     ]
     spoken = escaped(f"{', '.join(lines)} over {epochs} epochs, between {number(low)} and {number(high)}")
     return Html(

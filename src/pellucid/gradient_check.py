@@ -32,7 +32,8 @@ class ParameterCheck:
         error: the largest relative error, |a - b| / max(|a|, |b|, largest gradient of the network / 1000).
         worst: index of that entry, or the number of the direction.
         analytic, numerical: the two numbers there.
-        kinks: entries left out, because the loss has no derivative within reach (relu and its like, |W|).
+        kinks: entries or directions left out, because the loss has no derivative within reach (relu and its like, |W|).
+        compared: how many entries or directions there are.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ParameterCheck:
     analytic: float
     numerical: float
     kinks: int
+    compared: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +103,7 @@ class GradientCheck:
         """The result in one sentence."""
         word = "right" if self.ok else "WRONG"
         parts = self.by_parameter.values()
-        unseen = [part.name for part in parts if part.kinks and part.kinks == int(np.prod(part.shape))]
+        unseen = [part.name for part in parts if part.kinks and part.kinks == part.compared]
         rest = f"; nothing of {', '.join(unseen)} could be compared, all of it lies at kinks" if unseen else ""
         return (
             f"gradients {word}: largest error {self.max_error:.1e}, allowed {self.tolerance:.0e}; {self.method}{rest}"
@@ -162,7 +164,7 @@ def check_gradients(
     loss = _Loss(double, readable.problem(double, X, y, sample_weight), l2, l1)
     if directions is not None:
         count = check.whole(directions, "directions", 1)
-        parts = _along_directions(double, loss, analytic, count, np.random.default_rng(seed))
+        parts = _along_directions(double, loss, analytic, count, np.random.default_rng(seed), tolerance)
         checked = GradientCheck(parts, tolerance, f"along {count} random directions a parameter")
     else:
         numerical = numerical_gradients(double, X, y, "structured", l2, l1, sample_weight)
@@ -185,7 +187,7 @@ def _suspect(net: Network, wrong: tuple[str, ...]) -> str:
         return f"The suspect is {named}, the last one: look at the gradient of the loss {loss.name}{through}."
     return (
         f"The suspect is {named}: its gradients are wrong, and those of every later layer are right. "
-        f"Look at the slope of {layer.activation.name}."
+        f"Look at the {'slope' if layer.activation.pull is None else 'pull'} of {layer.activation.name}."
     )
 
 
@@ -236,25 +238,24 @@ def _by_entry(
         errors = relative_error(a, b, largest)
         kinks = 0
         for entry in map(tuple, np.argwhere(~(errors <= tolerance))):
-            near = _near(loss, net.theta, int(places[name][entry]))
+            direction = np.zeros_like(net.theta)
+            direction[int(places[name][entry])] = 1.0
+            near = _near(loss, net.theta, direction)
             if _is_kink(a[entry], b[entry], near, largest, tolerance):
                 kinks += 1
                 errors[entry] = 0.0
         worst = np.unravel_index(int(np.argmax(np.where(np.isnan(errors), np.inf, errors))), errors.shape)
         at = tuple(int(i) for i in worst)
         error = float(errors[at]) if np.isfinite(errors[at]) else float("inf")
-        parts[name] = ParameterCheck(name, a.shape, error, at, float(a[at]), float(b[at]), kinks)
+        parts[name] = ParameterCheck(name, a.shape, error, at, float(a[at]), float(b[at]), kinks, a.size)
     return parts
 
 
-def _near(loss: _Loss, theta: Array, i: int) -> tuple[Array, Array]:
-    """The slopes of the terms of the loss just below and just above parameter i, (n + 1,) each."""
-    moved = theta.copy()
-    here = loss.terms(moved)
-    moved[i] = theta[i] + NEAR
-    above = (loss.terms(moved) - here) / NEAR
-    moved[i] = theta[i] - NEAR
-    below = (here - loss.terms(moved)) / NEAR
+def _near(loss: _Loss, theta: Array, direction: Array) -> tuple[Array, Array]:
+    """The slopes of the terms of the loss along a direction just below and just above theta, (n + 1,) each."""
+    here = loss.terms(theta)
+    above = (loss.terms(theta + NEAR * direction) - here) / NEAR
+    below = (here - loss.terms(theta - NEAR * direction)) / NEAR
     return below, above
 
 
@@ -270,26 +271,30 @@ def _is_kink(a: float, b: float, near: tuple[Array, Array], largest: float, tole
 
 
 def _along_directions(
-    net: Network, loss: _Loss, analytic: dict[str, Array], count: int, rng: np.random.Generator
+    net: Network, loss: _Loss, analytic: dict[str, Array], count: int, rng: np.random.Generator, tolerance: float
 ) -> dict[str, ParameterCheck]:
     h = 1e-4
     places = net.named(np.arange(net.theta.size))
-    pairs: dict[str, tuple[Array, Array]] = {}
+    pairs: dict[str, tuple[Array, Array, Array]] = {}
     for name, g in analytic.items():
-        a, b = np.empty(count), np.empty(count)
-        for d in range(count):
-            direction = np.zeros_like(net.theta)
+        a, b, directions = np.empty(count), np.empty(count), np.zeros((count, net.theta.size))
+        for d, direction in enumerate(directions):
             drawn = rng.standard_normal(g.shape)
             direction[places[name].ravel()] = (drawn / np.linalg.norm(drawn)).ravel()
             a[d] = np.sum(g.astype(np.float64).ravel() * direction[places[name].ravel()])
             b[d] = (loss(net.theta + h * direction) - loss(net.theta - h * direction)) / (2 * h)
-        pairs[name] = a, b
-    largest = max(float(np.max(np.abs(b))) for _, b in pairs.values())
+        pairs[name] = a, b, directions
+    largest = max(float(np.max(np.abs(b))) for _, b, _ in pairs.values())
     parts = {}
-    for name, (a, b) in pairs.items():
+    for name, (a, b, directions) in pairs.items():
         errors = relative_error(a, b, largest)
-        at = int(np.argmax(errors))
-        parts[name] = ParameterCheck(
-            name, analytic[name].shape, float(errors[at]), (at,), float(a[at]), float(b[at]), 0
-        )
+        kinks = 0
+        for d in np.flatnonzero(~(errors <= tolerance)).tolist():
+            if _is_kink(a[d], b[d], _near(loss, net.theta, directions[d]), largest, tolerance):
+                kinks += 1
+                errors[d] = 0.0
+        at = int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
+        error = float(errors[at]) if np.isfinite(errors[at]) else float("inf")
+        shape = analytic[name].shape
+        parts[name] = ParameterCheck(name, shape, error, (at,), float(a[at]), float(b[at]), kinks, count)
     return parts

@@ -164,8 +164,9 @@ class _Unrolled:
     def place(self, k: int, units: slice, rows: Array) -> _Place:
         """What the losses of these rows (m,) need if units of layer k are moved."""
         z, t = (np.take(array, rows, axis=1) for array in (self.z[k][units], self.t))
-        if k == len(self.layers) - 1:  # nothing above but the loss: the change reaches this layer's z itself
-            return _Place(k, IDENTITY, z, z, np.eye(len(self.t))[units], np.take(self.z[k], rows, axis=1), t)
+        # Nothing above but the loss, or outputs that depend on each other: the change reaches this layer's z itself.
+        if k == len(self.layers) - 1 or self.layers[k].activation.pull is not None:
+            return _Place(k, IDENTITY, z, z, np.eye(len(self.z[k]))[units], np.take(self.z[k], rows, axis=1), t)
         a, above = (np.take(array, rows, axis=1) for array in (self.a[k + 1][units], self.z[k + 1]))
         return _Place(k + 1, self.layers[k].activation, z, a, self.params[k + 1][0][units], above, t)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import json
 import math
 import os
 from dataclasses import dataclass, field, replace
@@ -14,10 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.curves import svg_curves, text_curves
 from pellucid.errors import InputError
 from pellucid.settings import Settings
-from pellucid.tables import html_table, notebook, number, text_table
 
 if TYPE_CHECKING:
     from pellucid.network import Network
@@ -61,6 +56,8 @@ class Run(NamedTuple):
         sample_weight: of each row, class weights multiplied in, (n,), or None for all 1.
         validation: (X, y) that were held out, in the same form, or None.
         settings: how it was trained.
+        kept: which rows of the data, as they were given, are X: ascending indices (n,). The others are those held out,
+            in their order. None for all, or where it is not known.
     """
 
     net: Network
@@ -69,6 +66,7 @@ class Run(NamedTuple):
     sample_weight: Array | None
     validation: tuple[Array, Array] | None
     settings: Settings
+    kept: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +115,13 @@ class History:
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write one line an epoch, with a header; numbers are written so that they read back bit for bit.
 
+        The column `epoch` holds the index, from 0, as in history.loss[index].
+
         Args:
             path: of the file; overwritten if it exists.
         """
+        import csv
+
         columns = self.columns()
         with Path(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -138,14 +140,19 @@ class History:
         }
         record.update(stopped=self.stopped, best_epoch=self.best_epoch, engine=self.engine, settings=self.settings)
         record.update(initial_weights=self.initial_weights)
+        import json
+
         Path(path).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
-    def report(self, path: str | os.PathLike[str], **given: Any) -> None:
+    def report(self, path: str | os.PathLike[str], **given: Any) -> Path:
         """Write the run as one HTML file that needs nothing else; see `pellucid.report.write`.
 
         Args:
             path: ends in .html; overwritten if it exists.
             given: what `pellucid.report.write` takes beyond network, data and history, such as test=(X, y).
+
+        Returns:
+            The path; a folder that was not there is made.
 
         Raises:
             InputError: this history has come from a file and does not know its network and data.
@@ -157,7 +164,7 @@ class History:
             )
         from pellucid.report import write
 
-        write(path, self.run.net, self.run.X, self.run.y, history=self, **given)
+        return write(path, self.run.net, self.run.X, self.run.y, history=self, **given)
 
     def __getstate__(self) -> dict[str, Any]:
         asked = self.asked and replace(self.asked, sample_weight=None, validation=self._share_held_out())
@@ -177,17 +184,23 @@ class History:
     def __str__(self) -> str:
         if not len(self):
             return repr(self)
+        from pellucid.curves import text_curves
+        from pellucid.tables import text_table
+
         curves = text_curves(self._losses())
         return "\n".join([self._ending(), text_table(self._values(), (1, 2, 3, 4)), *([curves] if curves else [])])
 
     def _repr_html_(self) -> str:
+        from pellucid.curves import svg_curves
+        from pellucid.tables import html_table, notebook
+
         if not len(self):
             return notebook(repr(self))
         return notebook(self._ending(), html_table(self._values(), (1, 2, 3, 4)), svg_curves(self._losses()))
 
     def _ending(self) -> str:
         """How long the run was and why it ended."""
-        restored = "" if self.best_epoch is None else f", parameters of epoch {self.best_epoch} restored"
+        restored = "" if self.best_epoch is None else f", parameters of epoch {self.best_epoch + 1} restored"
         count = f"{len(self):,} epoch{'s' if len(self) > 1 else ''}"
         return f"{count} in {self.seconds[-1]:.3g} s, engine {self.engine}; stopped: {self.stopped}{restored}"
 
@@ -195,14 +208,16 @@ class History:
         return {name: column for name, column in self.columns().items() if name.endswith("loss")}
 
     def _values(self) -> list[list[str]]:
-        """First, last and best value of each column that says how good the network is, and where the best is."""
+        """First, last and best value of each column that says how good the network is, and in which epoch, from 1."""
+        from pellucid.tables import number
+
         rows = [["", "first", "last", "best", "at epoch"]]
         for name, column in self.columns().items():
             if not name.endswith(("loss", "accuracy")):
                 continue
             worth = np.where(np.isfinite(column), -column if name.endswith("loss") else column, -np.inf)
             best = int(np.argmax(worth))
-            rows.append([name, *(number(column[e]) for e in (0, -1, best)), f"{best:,}"])
+            rows.append([name, *(number(column[e]) for e in (0, -1, best)), f"{best + 1:,}"])
         return rows
 
     @classmethod
@@ -230,4 +245,6 @@ def digest(theta: Array) -> str:
         >>> digest(np.zeros(3)), digest(np.zeros(3)) == digest(np.array([0.0, 0.0, 1e-300]))
         ('9d908ecfb6b256de', False)
     """
+    import hashlib
+
     return hashlib.sha256(theta.tobytes()).hexdigest()[:16]

@@ -36,7 +36,6 @@ class Job:
         settings: how to train.
         engine: name of the engine that takes the steps.
         made_of: what the history keeps of the data, for reports.
-        kept: which rows of X, as it was given, are trained on; None for all.
     """
 
     def __init__(
@@ -47,9 +46,8 @@ class Job:
         settings: Settings,
         engine: str,
         made_of: Run | None = None,
-        kept: Array | None = None,
     ) -> None:
-        self.made_of, self.kept = made_of, kept
+        self.made_of = made_of
         self.initial_weights = digest(net.theta)
         self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine
         self.n = len(problem.t)

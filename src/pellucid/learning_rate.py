@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +32,9 @@ NEIGHBOURS = 2  # on either side, over which the curve is averaged
 EXPLODED = 4  # the range test ends where the loss has risen by so many times its size
 IMPROVED = 1e-3  # of the loss at the start: what counts as having become lower
 ALIKE = 0.01  # of what the best trial gained: one that gained less by no more than this counts as equally good
-BEYOND = 0.2  # how much of the verdict on a rate is that on the one twice as large
+BEYOND = 0.3  # how much of the verdict on a rate is that on the one twice as large
+TRAINED = 0.9  # of the loss of fresh weights: a network from a file that has less than that is trained
+WIDTH = 79  # of the text, for a terminal of 80 columns
 TAIL = 10  # steps at the end of a trial whose losses are averaged
 
 
@@ -99,7 +102,7 @@ class RateSearch:
 
     def __str__(self) -> str:
         tables = (f"\n{name}:\n{text_table(rows, (0, 1))}" for name, rows in self.tables().items())
-        return "\n".join([f"{self.heading}. {self.reason}", *tables])
+        return "\n".join([fill(f"{self.heading}. {self.reason}", WIDTH), *tables])
 
     def _repr_html_(self) -> str:
         tables = (html_table(rows, (0, 1), name) for name, rows in self.tables().items())
@@ -143,13 +146,13 @@ def find_learning_rate(
     First the range test: one training whose rate grows from `low` to `high`, the same factor at every step, until the
     loss explodes. It shows the range in which something is learnt, but it cannot tell what many steps at one rate
     would do. So short trainings follow, each from the initial weights: at rates around the one where the loss was
-    lowest, each twice the last. Each is judged by the loss that it ends with, and to a fifth by that of the rate twice
-    as large, for on the edge of exploding a longer training would not go well. Suggested is the *smallest* rate that
-    gains as much as the best one, within 1 %: a larger one, where nearly all is gained already, only makes the network
-    surer of rows that it knows, and answers for new ones worse.
+    lowest, each twice the last. Each is judged by the loss that it ends with and by that of the rate twice as large,
+    for on the edge of exploding a longer training would not go well; one beyond which nothing was tried is not
+    suggested. Suggested is the *smallest* rate that gains as much as the best one, within 1 %: a larger one, where
+    nearly all is gained already, only makes the network surer of rows that it knows, and answers for new ones worse.
 
-    What is found is a rate to begin with, for a training of a few hundred steps. One of many thousands, or with a
-    schedule that ends low, may do as well with half or a quarter of it.
+    What is found is a rate to begin with, for a training of a few hundred steps on batches of that size. One of many
+    thousands, or with a schedule that ends low, may do as well with half or a quarter of it.
 
     Args:
         net: the network, as it would be trained.
@@ -257,6 +260,18 @@ class _Ground:
     def improved(self, loss: float) -> bool:
         return self.start - loss > IMPROVED * abs(self.start)
 
+    @property
+    def trained_already(self) -> str:
+        """That there is nothing to be found for a network that is trained, where it is; else nothing."""
+        net, fresh = self.job.net, self.job.net.drawn_anew()
+        drawn = self.loss(fresh)  # of the sample, which is scaled already
+        if net.last_update is None and (np.array_equal(net.theta, fresh.theta) or self.start > TRAINED * drawn):
+            return ""
+        return (
+            f"This network is already trained: it begins with the loss {self.start:.4g}, one with fresh weights with "
+            f"{drawn:.4g}. Give one that was just built."
+        )
+
 
 def _judged(ground: _Ground, rates: Array, losses: Array, high: float, trial: int) -> RateSearch:
     """The suggestion that follows from a range test, and from trials around it."""
@@ -271,19 +286,37 @@ def _judged(ground: _Ground, rates: Array, losses: Array, high: float, trial: in
         return result(None, _no_use(ground, rates, losses, high), {})
     middle = float(rates[np.argmin(smoothed)])
     found = f"In the range test the loss fell from {ground.start:.4g} and was lowest near the rate {middle:.2g}."
+    size = "the full batch" if settings.batch_size is None else f"batches of {settings.batch_size}"
+    belongs = f"It belongs to {size}: pass batch_size={settings.batch_size} to fit."
     if not trial:
-        return result(middle / 4, f"{found} A quarter of that is suggested.", {})
+        return result(middle / 4, f"{found} A quarter of that is suggested. {belongs}", {})
     trials = _trials(ground, middle, float(rates[0]), high, trial)
-    best = min(trials, key=trials.__getitem__)
-    if not ground.improved(trials[best]):
-        return result(None, f"{found} But {trial} steps at any constant rate did not end below the start.", trials)
+    if not ground.improved(min(trials.values())):
+        more = ground.trained_already or f"But {trial} steps at any constant rate did not end below the start."
+        return result(None, f"{found} {more}", trials)
     rate = _chosen(trials, ground.start)
-    edge = " That is the upper end of what was searched: look higher with high=..." if 2 * best > high else ""
-    reason = (
-        f"{found} Then {trial} steps were tried at each of {len(trials)} rates: {rate:.2g} is the smallest at which "
-        f"they gained as much as at any, within {ALIKE:.0%}, and at a safe distance from where training explodes.{edge}"
-    )
+    reason = f"{found} {_why(trials, rate, trial)} {belongs}"
     return result(rate, reason, trials)
+
+
+def _why(trials: Mapping[float, float], rate: float, steps: int) -> str:
+    """Why this one of the rates that were tried, and what was seen beyond it."""
+    rates = sorted(trials)
+    top = rates[-1]
+    words = f"Then {steps} steps were tried at each of {len(rates)} rates: at {rate:.2g} they ended with the loss "
+    words += number(trials[rate])
+    if rate == top:
+        return f"{words}. Nothing higher was tried: look higher with high=..."
+    after = rates[rates.index(rate) + 1]
+    beyond = f"with {number(trials[after])}" if np.isfinite(trials[after]) else "they exploded"
+    words += f", and at {after:.2g}, the next higher one, {beyond}. "
+    words += f"It is the smallest that gains as much as any, within {100 * ALIKE:g} %, each judged with the next one."
+    if trials[top] <= min(trials.values()):
+        words += (
+            f" At {top:.2g} they ended lowest, but that is the upper end of what was searched, and what lies beyond "
+            "is not known: look higher with high=..."
+        )
+    return words
 
 
 def _trials(ground: _Ground, middle: float, low: float, high: float, steps: int) -> dict[float, float]:
@@ -297,19 +330,27 @@ def _trials(ground: _Ground, middle: float, low: float, high: float, steps: int)
     }
     while True:
         best, bottom, top = min(trials, key=trials.__getitem__), min(trials), max(trials)
-        further = 2 * top if best == top else bottom / 2 if _chosen(trials, ground.start) == bottom else None
-        if further is None or not low <= further <= high:
+        up = 2 * top if best == top and 2 * top <= high else None
+        down = bottom / 2 if _chosen(trials, ground.start) == bottom and bottom / 2 >= low else None
+        further = up or down
+        if further is None:
             return trials
         trials[further] = ground.trial(further, steps)
 
 
 def _chosen(trials: Mapping[float, float], start: float) -> float:
-    """The smallest rate that is as good as the best one; each is judged by its own trial and by that of the next."""
+    """The smallest rate that is as good as the best one; each is judged by its own trial and by that of the next.
+
+    What lies beyond the largest is not known, so it is only taken where it is the only one that is better than the
+    start.
+    """
     rates = sorted(trials)
-    beyond = [*(min(trials[rate], start) for rate in rates[1:]), trials[rates[-1]]]
-    verdicts = [(1 - BEYOND) * trials[rate] + BEYOND * other for rate, other in zip(rates, beyond, strict=True)]
+    beyond = [min(trials[rate], start) for rate in rates[1:]]
+    verdicts = [(1 - BEYOND) * trials[rate] + BEYOND * other for rate, other in zip(rates, beyond, strict=False)]
+    if not verdicts or min(trials[rate] for rate in rates[:-1]) >= start - IMPROVED * abs(start):
+        return rates[-1]
     enough = min(verdicts) + ALIKE * max(start - min(verdicts), 0.0)
-    return next(rate for rate, verdict in zip(rates, verdicts, strict=True) if verdict <= enough)
+    return next(rate for rate, verdict in zip(rates, verdicts, strict=False) if verdict <= enough)
 
 
 def _no_use(ground: _Ground, rates: Array, losses: Array, high: float) -> str:
@@ -319,15 +360,18 @@ def _no_use(ground: _Ground, rates: Array, losses: Array, high: float) -> str:
             "The very first step exploded, at the lowest rate of all. Scale the features (scaler=Standardizer()), "
             "or search lower with low=..."
         )
+    if ground.trained_already:
+        return ground.trained_already
+    fell = "fall below" if losses.min() >= ground.start else "fall noticeably below"
     if rates[-1] < high * (1 - 1e-9):
         return (
-            f"The loss never fell below the {ground.start:.4g} it began with, and exploded at the rate "
+            f"The loss did not {fell} the {ground.start:.4g} it began with, and exploded at the rate "
             f"{rates[-1]:.2g}. Scale the features (scaler=Standardizer()), and values that are to be predicted, or "
             "search lower with low=..."
         )
     return (
-        f"At no rate from {rates[0]:.2g} to {rates[-1]:.2g} did the loss fall below the {ground.start:.4g} it began "
-        "with. Either the network is trained already, or it cannot learn: see pellucid.diagnose(net, X, y)."
+        f"At no rate from {rates[0]:.2g} to {rates[-1]:.2g} did the loss {fell} the {ground.start:.4g} it began "
+        "with. The network cannot learn: see pellucid.diagnose(net, X, y)."
     )
 
 

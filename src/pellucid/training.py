@@ -151,7 +151,7 @@ def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
     if held_out is not None:
         validation = readable.problem(net, *held_out, None, ("validation X", "validation y"))
     seen = None if held_out is None or validation is None else (held_out[0], validation.t)
-    job = Job(net, problem, validation, settings, settings.engine, Run(net, X, t, problem.w, seen, settings), rows)
+    job = Job(net, problem, validation, settings, settings.engine, Run(net, X, t, problem.w, seen, settings, rows))
     engines.get_ready(job)
     return job
 

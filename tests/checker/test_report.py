@@ -144,3 +144,52 @@ def test_programs_read_the_same() -> None:
     assert all(other.error < 1e-3 for other in report.parameters if other.name != "b1")
     assert wrong_report("zh") == dataclasses.replace(wrong_report("zh"))
     assert [f.kind for f in wrong_report("zh").findings] == ["wrong_sign"]
+
+
+def test_a_transposed_gradient_of_another_shape_is_not_said_to_agree() -> None:
+    square = np.random.default_rng(1).normal(size=(4, 4))
+    for lang, luck in (("en", "luck"), ("zh", "碰巧")):
+        made = check(gradients=lambda params: {**gradients(params), "W1": gradients(params)["W1"].T}, lang=lang)
+        assert [finding.kind for finding in made.findings] == ["transposed"]
+        assert luck not in made.findings[0].what
+        turned = check_my_network(
+            lambda params: np.sum((square @ params[0]) ** 2) + np.sum(params[0][0]),
+            lambda params: [(2 * square.T @ square @ params[0] + np.eye(4)[:1].T).T],
+            [np.random.default_rng(2).normal(size=(4, 4))],
+            lang=lang,
+        )
+        assert [finding.kind for finding in turned.findings] == ["transposed"]
+        assert luck in turned.findings[0].what
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_wrong_update_leaves_right_gradients_right(lang: str) -> None:
+    made = check(step=lambda params, grads: {key: params[key] + 0.1 * grads[key] for key in params}, lang=lang)
+    assert [finding.kind for finding in made.findings] == ["step_uphill"]
+    assert not made.ok
+    assert {row.verdict for row in made.parameters} == {"ok"}
+    last = made.rows()[-1]
+    assert (last[0], last[-1]) == ("step()", "WRONG" if lang == "en" else "错误")
+    assert "step()" in str(made)
+    assert "step()" in made._repr_html_()
+    right = check(step=lambda params, grads: {key: params[key] - 0.1 * grads[key] for key in params}, lang=lang)
+    assert right.ok
+    assert len(right.rows()) == 5
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_key_in_other_letters_is_noted(lang: str) -> None:
+    def renamed(params: Any) -> Any:
+        made = gradients(params)
+        return {"W1": made["W1"], "B1": made["b1"], "dW2": made["W2"], "b2": made["b2"]}
+
+    made = check(gradients=renamed, lang=lang)
+    assert made.ok
+    assert ["B1" in note for note in made.notes] == [True], made.notes
+    assert check(lang=lang).notes == ()
+
+
+def test_the_representation_is_short() -> None:
+    assert repr(check()) == "<CheckReport ok=True, 4 parameters, findings: []>"
+    made = check(gradients=lambda params: {**gradients(params), "b1": -gradients(params)["b1"]})
+    assert repr(made) == "<CheckReport ok=False, 4 parameters, findings: [b1: wrong_sign]>"

@@ -318,3 +318,44 @@ def test_a_product_tells_of_both_sides_where_one_is_the_result_of_a_call(tmp_pat
         slip = explain_exception(error, tmp_path / "mynet.py", lang)
         assert words in str(slip)
         assert "(3, 1)" in str(slip)
+
+
+NET = """
+import numpy as np
+X = np.arange(40.0).reshape(20, 2)
+y = X[:, 0] > 10
+params = {"W1": np.ones((2, 3)), "b1": np.zeros(3)}
+def forward(params):
+    return X @ params["W1"] + params["b1"]
+def loss(params):
+    a1 = forward(params)
+    return np.mean(a1 ** 2)
+"""
+LATER = [
+    ("np.mean(a1 ** 2)", "np.mean(1 - a1^2)", "operands", ["**", "^"]),
+    ("np.mean(a1 ** 2)", "np.mean(0.5 ^ 2)", "operands", ["**", "^"]),
+    ("np.mean(a1 ** 2)", "np.mean(a1[np.arange(20), y])", "index_yes_no", ["y.astype(int)"]),
+    ("X @ params", "X * params", "broadcast", ["X @ params['W1']", "(20, 3)"]),
+    ('X @ params["W1"]', 'np.multiply(X, params["W1"])', "broadcast", ["X @ params['W1']"]),
+    ("np.mean(a1 ** 2)", "np.mean(params[np.arange(20), y])", "index_dict", ["loss(params)", "'W1', 'b1'"]),
+    ("loss(params):\n    a1 = forward(params)", "loss(p, y=0):\n    a1 = p[X, y]", "index_dict", ["loss(params)"]),
+    ("np.mean(a1 ** 2)", "{X}", "unhashable", []),
+    ("np.mean(a1 ** 2)", "a1[a1[0] > 0]", "index_mask", []),
+    ("X @ params", "X.T * params", "broadcast", []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "kind", "phrases"), LATER)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_slips_of_beginners(old: str, new: str, kind: str, phrases: list[str], lang: str, tmp_path: Path) -> None:
+    assert old in NET
+    path = tmp_path / "mynet.py"
+    # The functions are called from outside the file, as a check does.
+    slip = told(path, NET.replace(old, new), lang)
+    assert slip.kind == kind, str(slip)
+    for phrase in phrases:
+        assert phrase in "\n".join(slip.what), str(slip)
+    if not phrases:
+        assert "**" not in str(slip).replace("a1 ** 2", "")
+        assert " @ " not in "\n".join(slip.what)
+        assert "loss(params)" not in "\n".join(slip.what)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import re
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cli_tools import Ran, Run, on_a_terminal, shell, start
 
+import pellucid.checker
 from broken_programs import BEGIN, BROKEN, Broken
 from pellucid.checker.slips import catalogue
-from pellucid.cli import main
 
 # Some of all kinds: each is told in full in tests/checker/test_slips.py.
 FIRST = list({case.kind: case for case in BROKEN}.values())[::3]
@@ -97,6 +100,20 @@ def test_a_network_that_is_an_object(run: Run) -> None:
     ran = run("check", "mynet.py")
     assert ran.code == 1
     assert "There is a class Net: make an object of it" in ran.err
+
+
+@pytest.mark.parametrize("more", ["", "params = net\n"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_object_that_lacks_only_a_loss(more: str, lang: str, run: Run) -> None:
+    without = CLASS.replace("    def loss(self", "    def measure(self")
+    save(without + more)
+    ran = run("check", "mynet.py", "--lang", lang)
+    assert ran.code == 1
+    assert "`net`" in ran.err
+    assert "def loss(net)" in ran.err
+    assert "net = Net(...)" not in ran.err
+    save(without + more + "def loss(net): return net.measure(X, y)\n")
+    assert run("check", "mynet.py", "--lang", lang).code == 0
 
 
 CLASS = """
@@ -385,14 +402,45 @@ def test_the_caret_stays_where_it_belongs_on_a_terminal() -> None:
     assert code[carets.index("^") : carets.rindex("^") + 1] == "np.exp(X) @ np.ones((3, 3))"
 
 
-def test_a_bug_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(**arguments: object) -> None:
-        raise AttributeError("a bug")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_mistake_of_ours_is_told_as_ours(lang: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback, but what it is and where, for whoever is to mend it."""
+
+    def broken(*arguments: object) -> None:
+        raise AttributeError("a bug\nin two lines")
 
     save(example())
-    monkeypatch.setattr("pellucid.cli.check.check_my_network", broken)
-    with pytest.raises(AttributeError, match="a bug"):
-        main(["check", "mynet.py"])
+    monkeypatch.setattr(pellucid.checker, "examine", broken)
+    ran = run("check", "mynet.py", "--lang", lang)
+    assert (ran.code, ran.out) == (1, "")
+    assert "AttributeError" in ran.err
+    assert "a bug in two lines" in ran.err
+    assert re.search(r"checker/__init__\.py:\d+", ran.err)
+    assert "mynet.py" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_where_a_file_is_that_runs_for_long_is_said(lang: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop ends when the message has come; it is said once, in whichever of the learner's lines it is."""
+    monkeypatch.setattr("pellucid.cli.check.PATIENCE", 0.02)
+    loop = "def loss(params):\n    while 'Ctrl-C' not in sys.stderr.getvalue():\n        time.sleep(0.01)\n"
+    code = "import sys, time\n" + example().replace("def loss(params):\n", loop)
+    line = code[: code.index("    while 'Ctrl-C'")].count("\n") + 1
+    save(code)
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        ran = run("check", "mynet.py", "--lang", lang)
+    assert ran.code == 0
+    assert ran.out
+    assert said.getvalue().count("Ctrl-C") == 1
+    assert "0.02" in said.getvalue()
+    assert any(f"{word}{at}" in said.getvalue() for word in ("line ", "第 ") for at in (line, line + 1))
+
+
+def test_what_runs_quickly_is_not_told_of(run: Run) -> None:
+    save(example())
+    assert run("check", "mynet.py").err == ""
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and thread.is_alive()]
 
 
 def test_help_says_that_the_file_is_run(process: Run) -> None:
@@ -401,6 +449,9 @@ def test_help_says_that_the_file_is_run(process: Run) -> None:
     assert "The file is run" in words
     assert "standard error, behind a bar, so that the two are not mixed up" in words
     assert "exit code is 0" in words
+    assert "such as net = Network([2, 3, 1])" in words
+    for needed in ("a method forward", "a method backward", "self.dW1", "loss(self, X, y)", "loss(net)"):
+        assert needed in words
 
 
 @pytest.mark.parametrize(("X", "y"), [("X_train", "y_train"), ("X_tr", "labels"), ("data", "targets")])
@@ -434,6 +485,8 @@ def test_data_that_functions_want_and_that_have_other_names(run: Run) -> None:
     assert "nothing to give for X, y" in ran.err
     assert "X = X_train" in ran.err
     assert "y = y_train" in ran.err
+    assert ran.err.startswith("error: loss takes params, X, y, and there is nothing to give for X, y.\n")
+    assert len(ran.err.splitlines()) == 5, "the hints follow at once"
 
 
 def test_an_entry_overwritten_by_a_number_is_told_with_its_line(run: Run) -> None:

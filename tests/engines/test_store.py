@@ -121,6 +121,19 @@ def test_an_edit_in_any_file_of_the_package_makes_new_code(filled: tuple[Path, l
     assert "compiling" in complaints
 
 
+def test_a_package_edited_while_a_program_runs_is_not_compiled(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(PACKAGE, source / "pellucid", ignore=shutil.ignore_patterns("__pycache__"))
+    edit = f"""
+from pellucid.engines import compiled
+with open({str(source / "pellucid" / "engines" / "compiled" / "control.py")!r}, "a") as file:
+    file.write("# edited")
+"""
+    told, complaints = fit(tmp_path / "cache", source, edit + FIT)
+    assert told[0] == "readable"
+    assert "start it again" in complaints
+
+
 def test_code_of_older_editions_is_cleared_away(filled: tuple[Path, list[str]], tmp_path: Path) -> None:
     cache, files = copied(filled, tmp_path)
     old, new = files[0].parent.parent / "0123456789abcdef", files[0].parent.parent / "fedcba9876543210"

@@ -875,3 +875,9 @@ def test_the_default_is_what_fit_takes() -> None:
 def test_what_cannot_be_is_refused_in_words(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         equations(SHOWN["classes"][0], **arguments)
+
+
+def test_a_name_with_a_line_break_stays_in_its_latex_comment() -> None:
+    broken = Activation("a\n\\input{x}", np.sin, np.cos)
+    latex = Network([Dense(2, broken), Dense(1)], inputs=2).equations("latex")
+    assert not [line for line in latex.splitlines() if line.startswith("\\input")]

@@ -44,7 +44,9 @@ def test_arrays_read_back(data: Any, rows: int, columns: int, whole: bool) -> No
     exec("\n".join(Store().lines("A", values, "some", kind)), names)
     assert same(names["A"], values)
     assert names["A"].shape == values.shape
-    assert len(Store().lines("A", values, "some", kind)) <= 9
+    lines = Store().lines("A", values, "some", kind)
+    assert len(lines) <= 14
+    assert max(map(len, lines)) <= 120 or (len(" ".join(lines)) > 1000 and any("noqa" in line for line in lines))
 
 
 def test_arrays_beside_a_program_keep_their_size() -> None:

@@ -333,6 +333,30 @@ def test_dropout_shakes_the_training_loss_at_any_rate() -> None:
     assert "rate_too_large" in diagnose(plain, *MOONS, told).kinds
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "words"), [(1.0, "learns the training rows by heart"), (0.87, "has begun to overfit")]
+)
+def test_what_is_known_by_heart_is_told_from_what_is_not_and_the_numbers_are_those_of_the_history(
+    accuracy: float, words: str
+) -> None:
+    net = classifier()
+    history = net.fit(*MOONS, optimizer=SGD(0.3), epochs=40, validation=0.2)
+    rising = np.concatenate([np.linspace(0.6, 0.3, 15), np.linspace(0.3, 0.6, 25)])
+    rising += 0.004 * np.cos(np.arange(40))  # so that means of neighbours are other numbers
+    assert history.accuracy is not None
+    told = replace(
+        history,
+        loss=np.linspace(0.6, 0.2, 40),
+        validation_loss=rising,
+        accuracy=np.append(history.accuracy[:-1], accuracy),
+    )
+    finding = next(one for one in diagnose(net, *MOONS, told) if one.kind == "overfitting")
+    assert words in finding.what
+    best = int(rising.argmin())
+    assert f"lowest in epoch {best + 1} ({rising[best]:.4g}) and is {rising[-1]:.4g} after 40" in finding.evidence
+    assert f"from {told.loss[best]:.4g} to 0.2 meanwhile" in finding.evidence
+
+
 def test_a_validation_loss_that_comes_back_down_is_no_overfitting() -> None:
     net = classifier()
     history = net.fit(*MOONS, optimizer=SGD(0.3), epochs=40, validation=0.2)

@@ -14,6 +14,7 @@ from pellucid import Activation, Dense, Dropout, Loss, Network, load
 from pellucid.data import Pixels, Standardizer
 from pellucid.engines import readable
 from pellucid.explain.summary import summary
+from pellucid.tables import size
 from representations import well_formed
 
 X = np.random.default_rng(0).normal(size=(20, 3))
@@ -142,3 +143,9 @@ def test_html_says_what_the_text_says() -> None:
     assert cells == seen.rows()
     paragraphs = [p.text for p in table.iter("p")]
     assert paragraphs == seen.notes()
+
+
+def test_memory_is_said_in_plain_words() -> None:
+    seen = net_of(Dense(4, "tanh")).summary()
+    said = next(note for note in seen.notes() if note.startswith("memory"))
+    assert f"{size(seen.memory)} of parameters; in training {size(seen.memory_by_row)} for each row of a batch" in said

@@ -649,3 +649,24 @@ def test_html_has_a_row_for_every_quantity_and_the_numbers_of_the_text() -> None
         assert inner[0][: len(first)] == [f"{v + 0.0:.4g}" for v in first.tolist()]
     (worked,) = page.iter("pre")
     assert worked.text == str(step.row)
+
+
+def test_a_mean_that_is_0_but_for_rounding_is_shown_as_0() -> None:
+    X = np.array([[0.1], [0.2], [-0.3]])
+    assert 0 < abs(X.mean()) < 1e-16
+    step = Network([Dense(2, "softmax")], inputs=1).trace(X, [0, 1, 0])
+    assert "min -0.3, mean 0, max 0.2" in str(step)
+    assert "min -0.3, mean 0, max 0.2" in step.html()
+    assert step["X"].mean == X.mean()  # programs get the number as it is
+    assert "mean -0.002" in str(Network([Dense(1)], inputs=1).trace([[1.0], [-1.004]], [0.0, 1.0]))
+
+
+def test_a_trace_is_a_page_for_a_file_too() -> None:
+    step = Network([Dense(2, "softmax")], inputs=1).trace([[1.0], [2.0]], [0, 1])
+    assert step.html() == step._repr_html_()
+
+
+def test_a_row_of_a_step_that_overflows_is_written_out_without_warnings() -> None:
+    net = Network([Dense(3, "relu"), Dense(2, "softmax")], 2, seed=1)
+    net.theta = net.theta * 1e200
+    assert "inf" in str(net.trace([[1.0, 2.0], [3.0, 4.0]], [0, 1], row=1))

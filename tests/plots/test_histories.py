@@ -35,7 +35,7 @@ def test_loss_and_accuracy_stand_side_by_side() -> None:
     for ax in figure.axes:
         assert [line.get_linestyle() for line in ax.lines] == ["-", "--"]
         assert legend_of(ax) == ["training", "validation"]
-        assert ax.lines[0].get_xdata().tolist() == [0, 1, 2]
+        assert ax.lines[0].get_xdata().tolist() == [1, 2, 3]
     np.testing.assert_array_equal(figure.axes[0].lines[1].get_ydata(), FULL.validation_loss)
     np.testing.assert_array_equal(figure.axes[1].lines[0].get_ydata(), FULL.accuracy)
 
@@ -45,6 +45,7 @@ def test_accuracy_is_written_in_percent_and_epochs_in_whole_numbers() -> None:
     figure.draw_without_rendering()
     assert all(text.get_text().endswith("%") for text in figure.axes[1].get_yticklabels())
     assert all("." not in text.get_text() for text in figure.axes[0].get_xticklabels())
+    assert figure.axes[0].lines[0].get_xdata().tolist() == list(range(1, len(FULL.loss) + 1))
 
 
 def test_only_what_was_kept_is_drawn() -> None:
@@ -59,7 +60,7 @@ def test_a_single_epoch_is_seen() -> None:
     figure = plots.curves(history(loss=[0.5], accuracy=[0.9], validation_loss=[0.6]))
     for line in (*figure.axes[0].lines, *figure.axes[1].lines):
         assert (line.get_marker(), line.get_markevery()) == ("o", [0])
-    assert figure.axes[0].get_xticks().tolist() == [0]
+    assert figure.axes[0].get_xticks().tolist() == [1]
 
 
 def test_a_point_between_gaps_is_seen_and_others_have_no_marker() -> None:
@@ -73,7 +74,7 @@ def test_numbers_that_are_not_finite_leave_a_gap_and_are_named() -> None:
     ax = figure.axes[0]
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), [3.0, 2.0, 4.0, np.nan, np.nan])
     words = [text.get_text().strip() for text in ax.texts]
-    assert words == ["training: not finite at epoch 3", "validation: not finite at epoch 1"]
+    assert words == ["training: not finite at epoch 4", "validation: not finite at epoch 2"]
     assert ax.texts[0].get_position()[1] != ax.texts[1].get_position()[1]  # they do not cover each other
     figure.draw_without_rendering()
 

@@ -60,7 +60,7 @@ def test_one_epoch_is_seen_and_an_empty_run_left_out() -> None:
     (line,) = ax.lines
     assert line.get_marker() == "o"
     assert legend_of(ax) == ["one"]
-    assert ax.get_xticks().tolist() == [0]
+    assert ax.get_xticks().tolist() == [1]
 
 
 @pytest.mark.parametrize("log", [False, True])

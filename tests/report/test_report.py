@@ -186,8 +186,10 @@ def test_values_are_measured_in_their_own_unit(prices: Run, tmp_path: Path, read
     assert f"Always answering the mean of the training rows would miss by {markup.number(guess)}." in words
     assert "Predicting price in houses" in words
     worst = int(np.argmax(np.abs(net.predict(X) - y.ravel())))
+    assert history.run.kept is not None
+    row = np.setdiff1d(np.arange(len(X) + len(history.run.X)), history.run.kept)[worst]  # as in the data given
     table = words.partition("The most mistaken rows")[2]
-    assert table.split("rooms")[1].lstrip().startswith(f"{worst}{markup.number(y.ravel()[worst])}")
+    assert table.split("rooms")[1].lstrip().startswith(f"{row}{markup.number(y.ravel()[worst])}")
 
 
 @pytest.mark.usefixtures("no_pictures")
@@ -210,6 +212,8 @@ def test_images_are_drawn_as_images(patterns: Run, tmp_path: Path, read: Read) -
     assert len([image for image in found.all("img") if image["class"] == "signed"]) == 5  # a unit each
     assert len([image for image in found.all("img") if image["class"] == "ink"]) > 3  # classes, mistakes
     assert "What the first layer looks for" in found.words
+    assert "above 0 (orange)" in found.words
+    assert "the probability of the answer that was given" in found.words
     patterns[1].report(tmp_path / "run.html", image_shape=False)
     assert not read(tmp_path / "run.html").all("img")
 
@@ -247,6 +251,33 @@ def test_gradients_are_checked_with_the_penalty_of_the_training(moons: Run, tmp_
     words = read(tmp_path / "run.html").words
     assert "on 8 rows: the gradients are right." in words
     assert "0.001" in words.partition("The equations")[2].partition("How to have this run again")[0] or "λ" in words
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_rows_are_numbered_as_in_the_data_where_it_is_known_which_were_held_out(tmp_path: Path, read: Read) -> None:
+    from pellucid.data import make_moons
+    from pellucid.splits import split_indices
+
+    X, y = make_moons(120, 0.4, seed=1)
+    net = Network([Dense(3, "tanh"), Dense(2, "softmax")], 2)
+    history = net.fit(X, y, epochs=20, validation=0.25)
+    kept, held_out = split_indices(y, 0.25, np.random.default_rng(0))
+    assert history.run is not None
+    np.testing.assert_array_equal(history.run.X, X[kept])
+    known = replace(history, run=history.run._replace(kept=kept))
+    assert known.report(tmp_path / "a" / "run.html") == tmp_path / "a" / "run.html"
+    words = read(tmp_path / "a" / "run.html").words
+    assert "Rows are numbered from 0, in the order of the data." in words
+    wrong = held_out[net.predict(X[held_out]) != y[held_out]]
+    shares = net.forward(X[wrong])[np.arange(len(wrong)), y[wrong]]
+    table = words.partition("The most mistaken rows")[2].partition("Findings")[0]
+    assert "predictedits probability" in table  # that of the wrong answer
+    shown = wrong[shares.argmin()]
+    assert markup.share(float(net.forward(X)[shown].max())).replace("\u00a0", " ") in table
+    assert f"{shown}{y[shown]}" in table
+    unknown = replace(history, run=history.run._replace(kept=None))
+    unknown.report(tmp_path / "run.html")
+    assert "Rows are numbered from 0, in the order of the validation rows." in read(tmp_path / "run.html").words
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -66,13 +66,14 @@ def check_my_network(
     seen = examine(Question(loss, gradients, params, forward, step, X, y))
     findings = tuple(worded(s, lang, _gradient_of(s.parameter, seen)) for s in _once(seen))
     rows = () if seen.case is None else tuple(_row(part, seen) for part in seen.case.parts)
-    return CheckReport(findings, rows, tuple(note(key, lang, **values) for key, values in seen.notes), lang)
+    notes = tuple(note(key, lang, **values) for key, values in seen.notes)
+    return CheckReport(findings, rows, notes, lang, bool(seen.of_step))
 
 
 def _once(seen: Examined) -> list[Any]:
     """Each kind once for each parameter."""
     kept: dict[tuple[str, str], Any] = {}
-    for suspicion in seen.suspicions:
+    for suspicion in seen.told:
         kept.setdefault((suspicion.kind, suspicion.parameter), suspicion)
     return list(kept.values())
 

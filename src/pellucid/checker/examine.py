@@ -13,10 +13,10 @@ from pellucid.checker.numerical import reaching
 from pellucid.checker.numerical.case import DEAD, OFF, RIGHT, Case, Compared, negligible
 from pellucid.checker.numerical.comparing import compare
 from pellucid.checker.question import Data, Question, data_of, learner_of, watched
-from pellucid.checker.running import protocol
+from pellucid.checker.running import protocol, remade
 from pellucid.checker.running.calling import Call
 from pellucid.checker.running.learner import Learner
-from pellucid.checker.running.matching import Given
+from pellucid.checker.running.matching import Given, other_letters
 from pellucid.checker.running.sieve import sifted
 from pellucid.checker.running.snapshot import Snapshot
 from pellucid.checker.running.surroundings import constants, used_by
@@ -37,6 +37,7 @@ class Examined:
         case: parameters and their gradients, where it came to that.
         notes: keys of the texts, with their values.
         given: the gradients at the learner's parameters, for the names that they go by.
+        of_step: what is wrong with the update; the gradients may be right all the same.
     """
 
     learner: Learner
@@ -44,10 +45,16 @@ class Examined:
     case: Case | None = None
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     given: Given | None = None
+    of_step: list[Suspicion] = field(default_factory=list)
 
     def tells_of(self, part: Compared) -> bool:
-        """Whether a parameter is named in some suspicion."""
+        """Whether a parameter is named in some suspicion of its gradient."""
         return any(part.leaf.name in (s.parameter, *s.also) or part.index in s.explains for s in self.suspicions)
+
+    @property
+    def told(self) -> list[Suspicion]:
+        """Everything that is wrong."""
+        return [*self.suspicions, *self.of_step]
 
     def has(self, kind: str) -> bool:
         return any(s.kind == kind for s in self.suspicions)
@@ -67,24 +74,36 @@ def _examined(question: Question, snapshot: Snapshot) -> Examined:
     used = used_by(question.functions)
     learner, step = learner_of(question, used)
     constant = sifted(learner, snapshot)
-    seen = protocol.observe(learner, watched(question, used))
+    seen = _observed(question, learner, used)
     result = Examined(learner, [*protocol.aliases(learner), *seen.suspicions], given=seen.given)
     if seen.given is None or seen.over:
         _end_early(question, result, seen)
         return result
     dead = _reach(question, result, seen)
-    case = _case(learner, dead, seen, data_of(question, used), used)
+    case = _case(learner, dead, seen, data_of(question, learner, used), used)
     named = naming.suspects(case)
     case, named = _second_thoughts(result, case, named, dead, seen)
     result.case = case
     result.suspicions += without_vague(named, case) if dead else named  # a layer is out of the network
     _add_outputs(question, result)
     if step is not None:
-        result.suspicions += _of_step(question, learner, step, result)
+        result.of_step = _of_step(question, learner, step, result)
     _add_notes(result)
     if constant:
         result.notes.append(("no_parameters", {"names": ", ".join(constant)}))
     return result
+
+
+def _observed(question: Question, learner: Learner, used: Mapping[str, Any]) -> protocol.Protocol:
+    """The first calls; once more, where they showed that some of the parameters are none."""
+    data, before = watched(question, used), remade.held(question.params)
+    seen = protocol.observe(learner, data)
+    kept = remade.lasting(question.params, before, learner.leaves)
+    if len(kept) == len(learner.leaves):
+        return seen
+    learner.leaves = [learner.leaves[i] for i in kept]
+    learner.own = [learner.own[i] for i in kept]
+    return protocol.observe(learner, data)
 
 
 def _second_thoughts(
@@ -193,8 +212,11 @@ def _gradients(learner: Learner, point: Sequence[Array], seen: protocol.Protocol
 
 def _added(a: Any, b: Any) -> Any:
     """What was added; or the value itself where nothing was."""
-    before = np.asarray(a, dtype=np.float64)
-    gap = np.asarray(b, dtype=np.float64) - before
+    try:
+        before = np.asarray(a, dtype=np.float64)
+        gap = np.asarray(b, dtype=np.float64) - before
+    except (TypeError, ValueError):  # no numbers
+        return b
     return gap if np.any(np.abs(gap) > 1e-12 * np.abs(before)) else b
 
 
@@ -239,6 +261,9 @@ def _add_notes(result: Examined) -> None:
     hidden = [p.leaf.name for p in case.parts if (p.state == RIGHT and not p.seen) or (p in small and p not in tiny)]
     if hidden:
         result.notes.append(("not_measured", {"names": ", ".join(hidden)}))
+    if result.given is not None:
+        pairs = other_letters(result.given, result.learner.leaves)
+        result.notes += [("other_letters", {"parameter": own, "given": key}) for own, key in pairs]
     far = case.learner.loss_at([3 * p for p in case.learner.own])
     if not np.isfinite(far):
         result.notes.append(("far", {"factor": 3, "loss": far}))

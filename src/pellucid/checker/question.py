@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,9 @@ class Question:
     def functions(self) -> list[Function]:
         return [f for f in (self.loss, self.gradients, self.forward, self.step) if f is not None]
 
-    @property
+    @cached_property
     def own(self) -> set[int]:
-        """Which objects are parameters."""
+        """Which objects are parameters, as they are when this is first asked: an object may later keep X itself."""
         return {id(get(self.params, leaf.path)) for leaf in leaves(self.params)} | {id(self.params)}
 
 
@@ -95,10 +96,10 @@ def watched(question: Question, used: Mapping[str, Any]) -> dict[str, Array]:
     return found
 
 
-def data_of(question: Question, used: Mapping[str, Any]) -> Data:
+def data_of(question: Question, learner: Learner, used: Mapping[str, Any]) -> Data:
     """Pairs of X and y to try: those given, then those that the functions use under such names, then any that fit."""
     found: dict[str, list[Array]] = {"X": [], "y": [], "": []}
-    own = question.own
+    own = {id(get(question.params, leaf.path)) for leaf in learner.leaves} | {id(question.params)}
     for name, value in [("X", question.X), ("y", question.y), *used.items()]:
         for key, item in _inside(name, value, own):
             array = np.asarray(item)

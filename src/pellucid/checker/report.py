@@ -64,7 +64,7 @@ class Row:
     verdict: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """The result of `check_my_network`; print it, or look at `ok` and `findings`.
 
@@ -73,12 +73,18 @@ class CheckReport:
         parameters: one row each.
         notes: what was noticed and is not wrong by itself.
         lang: of the texts.
+        step_is_wrong: whether a finding is about the update, which has a line of its own in the table.
     """
 
     findings: tuple[Finding, ...]
     parameters: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
     lang: str = field(default="en", compare=False)
+    step_is_wrong: bool = False
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{finding.parameter}: {finding.kind}" for finding in self.findings)
+        return f"<CheckReport ok={self.ok}, {len(self.parameters)} parameters, findings: [{found}]>"
 
     @property
     def ok(self) -> bool:
@@ -95,10 +101,11 @@ class CheckReport:
         return filled(words["one" if len(self.findings) == 1 else "some"], {"count": len(self.findings)})
 
     def rows(self) -> list[list[str]]:
-        """Header and one row a parameter, as texts."""
+        """Header and one row a parameter, as texts; and one of the update, where that is wrong."""
         words = _words(self.lang)
         header = [words[key] for key in ("parameter", "shape", "error", "entry", "yours", "numerical", "compared", "")]
-        return [header, *(_cells(row, words) for row in self.parameters)]
+        rows = [header, *(_cells(row, words) for row in self.parameters)]
+        return [*rows, ["step()", "", "", "", "", "", "", words["verdict_wrong"]]] if self.step_is_wrong else rows
 
     def __str__(self) -> str:
         words = _words(self.lang)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import numpy as np
 from pellucid import check_my_network
 from pellucid.checker.running.calling import role_of
 from pellucid.checker.slips import LANGUAGES, catalogue, explain_exception, sentence
-from pellucid.checker.slips.places import source_of
+from pellucid.checker.slips.places import is_own, source_of
 from pellucid.cli import programs
 from pellucid.cli.mistakes import UsageError
 from pellucid.cli.screen import Screen
@@ -23,6 +26,8 @@ from pellucid.errors import InputError, PellucidError
 from pellucid.wording import visible
 
 INTERRUPTED = 130
+HOME = Path(__file__).resolve().parents[1]
+PATIENCE = 10.0  # seconds after which it is said what a check is still at
 
 
 def run(file: str | None, lang: str, example: bool) -> int:
@@ -43,7 +48,19 @@ def run(file: str | None, lang: str, example: bool) -> int:
         return _checked(file, lang)
     except PellucidError as error:
         _tell(str(error), lang)
-        return 1
+    except (BrokenPipeError, MemoryError):  # every command tells these
+        raise
+    except Exception as error:
+        _tell(sentence(lang, "own_mistake", **_our_own(error), file=file), lang)
+    return 1
+
+
+def _our_own(error: Exception) -> dict[str, str]:
+    """A mistake of the check's own, for whoever is to mend it: what it is, and where."""
+    last = traceback.extract_tb(error.__traceback__)
+    ours = [step for step in last if Path(step.filename).is_relative_to(HOME)]
+    where = f"{Path(ours[-1].filename).relative_to(HOME)}:{ours[-1].lineno}" if ours else "?"
+    return {"kind": type(error).__name__, "words": " ".join(str(error).split()), "where": where}
 
 
 def _checked(file: str, lang: str) -> int:
@@ -54,7 +71,7 @@ def _checked(file: str, lang: str) -> int:
         sys.stderr, sentence(lang, "aside", file=file), lambda count: sentence(lang, "aside_rest", count=count)
     )
     try:
-        with programs.prepared(file, aside) as module:
+        with programs.prepared(file, aside) as module, _told_of_waiting(file, lang):
             names = programs.execute(module, raw)
             found = wanted(source, names, lang)
             hints = _alike_data(names, found.arguments, lang)
@@ -63,7 +80,7 @@ def _checked(file: str, lang: str) -> int:
     except BaseException as error:
         aside.end()
         if isinstance(error, InputError) and hints:  # it may be about data that the check has not got
-            raise InputError("\n\n".join([str(error), *hints])) from error
+            raise InputError("\n\n".join([str(error).partition("\n")[0], *hints])) from error
         return _failed(error, file, lang)
     aside.end()
     screen = Screen()
@@ -78,6 +95,31 @@ def _checked(file: str, lang: str) -> int:
     for line in shown.splitlines():
         screen.line(line)
     return 0 if report.ok else 1
+
+
+@contextmanager
+def _told_of_waiting(file: str, lang: str) -> Iterator[None]:
+    """Where a file runs for long, say once on standard error where it is: a loop may have no end."""
+    watched = threading.get_ident()
+
+    def tell() -> None:
+        here = sys._current_frames().get(watched)
+        line = 0
+        while here is not None and not line:
+            line = here.f_lineno if is_own(here.f_code.co_filename, Path(file)) else 0
+            name = here.f_code.co_filename
+            here = here.f_back
+        key = "waiting" if line else "waiting_unknown"
+        where = {"file": Path(name).name, "line": line} if line else {}
+        print(sentence(lang, key, seconds=f"{PATIENCE:g}", **where), file=sys.stderr, flush=True)
+
+    timer = threading.Timer(PATIENCE, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _alike_data(names: Mapping[str, Any], given: Mapping[str, Any], lang: str) -> tuple[str, ...]:

@@ -146,7 +146,8 @@ def explain(
     walked through them, every weighted sum with its numbers, and back again where the file has the target. A model file
     does not keep how it was trained: --optimizer, --rate, --l2 and --l1 say which training is shown.
 
-    --script writes the network as a NumPy program that stands alone: its formulas, its weights and its training.
+    --script writes the network as a NumPy program that stands alone: its formulas, its weights and its training. Then
+    nothing is shown, unless --row, --format or --out asks for it.
 
     \b
     Examples:
@@ -158,7 +159,7 @@ def explain(
     from pellucid.cli import explain as job
 
     asked = job.Asked(
-        row=row or 0,
+        row=row,
         format=choice("--format", format, job.FORMATS),
         script=script,
         scratch=scratch,
@@ -186,6 +187,11 @@ def check(file: opt.Program = None, lang: opt.Lang = "en", example: opt.Example 
     The file is run, as `python FILE.py` would run it, with everything that it does; only what is below
     if __name__ == "__main__": is left out. Then the names params, loss and gradients are looked for in it (and, where
     they are there, forward, step, X and y), and the gradients are held against differences of the loss.
+
+    A network may also be an object of a class of yours, made at the left margin, such as net = Network([2, 3, 1]). The
+    class needs a method forward and a method backward (or gradients), which gives the gradients back or keeps them as
+    self.dW1 or self.grads; and a loss, as its method loss(self, X, y) or as a function loss(net). Its arrays are the
+    parameters, lists of them too.
 
     The report goes to standard output. What the file itself prints goes to standard error, behind a bar, so that the
     two are not mixed up. The exit code is 0 where everything is right, 1 where something is wrong or the file fails,

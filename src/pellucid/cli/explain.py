@@ -25,7 +25,7 @@ class Asked(NamedTuple):
     """What is to be shown, and where.
 
     Attributes:
-        row: of the file, from 0; -1 is the last.
+        row: of the file, from 0; -1 is the last. None is the first, where nobody asked for any.
         format: "text", "latex" or "html".
         script: where the NumPy program goes, or None.
         scratch: whether that program draws new weights.
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
         recipe: the training whose update is shown.
     """
 
-    row: int
+    row: int | None
     format: str
     script: str | None
     scratch: bool
@@ -77,6 +77,8 @@ def run(
     if script is not None:
         _write_program(net, rows, asked, script)
         Screen(stderr=True).line(f"The program is {script}.")
+        if out is None and asked.row is None and asked.format == "text":  # what was asked for is in the file
+            return 0
     text = _explained(net, model, rows, asked)
     if out is None:
         _print(text)
@@ -101,7 +103,7 @@ def _explained(net: Network, model: str, rows: walk.Rows | None, asked: Asked) -
         ),
     ]
     if rows is not None:
-        parts.append(Part(*walk.walked(net, rows, asked.row, asked.settings)))
+        parts.append(Part(*walk.walked(net, rows, asked.row or 0, asked.settings)))
     if asked.format == "html":
         body = "\n".join(f"<section><h2>{html.escape(part.title)}</h2>\n{part.page}</section>" for part in parts)
         return PAGE.format(title=html.escape(model), body=body)

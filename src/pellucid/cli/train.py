@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -62,6 +63,8 @@ def run(
     `shown`: where the report for a browser goes; `flags`: quiet (say nothing but errors) and plots (draw pictures).
     """
     places = _places(source, save, out, history, shown, flags["plots"])
+    if flags["quiet"]:
+        os.environ["PELLUCID_QUIET"] = "1"  # for a first compilation, which would say so
     screen = Screen(quiet=flags["quiet"])
     table = _table(source)
     refuse_target(table, recipe)

@@ -57,7 +57,7 @@ def wanted(source: Source, names: Mapping[str, Any], lang: str) -> Found:
             given[role], said[role] = found[1], f"{name}{found[0]}"
     missing = [role for role in NEEDED if role not in given]
     if missing:
-        raise InputError("\n\n".join([_missing(source, own, missing, lang), sentence(lang, "example_short")]))
+        raise InputError("\n\n".join([_missing(source, own, missing, name, lang), sentence(lang, "example_short")]))
     _refuse_other_things(source, given, lang)
     useless = [role for role in FUNCTIONS if role in given and not callable(given[role])]
     remarks = [sentence(lang, "no_use", name=role, what=_in_words(given.pop(role), lang)) for role in useless]
@@ -130,8 +130,8 @@ def _parts(network: Any) -> dict[str, tuple[str, Any]]:
     return found
 
 
-def _missing(source: Source, own: Mapping[str, Any], missing: list[str], lang: str) -> str:
-    """What is missing, a line each, with what it might be called instead."""
+def _missing(source: Source, own: Mapping[str, Any], missing: list[str], network: str, lang: str) -> str:
+    """What is missing, a line each, with what it might be called instead; a network, by its name, has most of it."""
     lines = []
     for name in missing:
         key = "missing_function" if name in FUNCTIONS else "missing_name"
@@ -143,7 +143,10 @@ def _missing(source: Source, own: Mapping[str, Any], missing: list[str], lang: s
     there = [name for name in own if not name.startswith("_")]
     lines.append(sentence(lang, "missing_there", names=shortlist(there)) if there else sentence(lang, "missing_all"))
     classes = [value for value in own.values() if isinstance(value, type) and _is_network(value)]
-    if classes:
+    if network:
+        first = next(name for name, value in own.items() if value is own[network])  # params = net is another name of it
+        lines.append(sentence(lang, "missing_of_object", name=first, kind=type(own[network]).__name__))
+    elif classes:
         lines.append(sentence(lang, "missing_object", name=classes[-1].__name__))
     return "\n".join(lines)
 

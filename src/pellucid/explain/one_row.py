@@ -134,9 +134,11 @@ def written_out(net: Network, step: Step, entries: Sequence[Named], place: int) 
     numbers |= {"n": np.asarray(n), WEIGHTS: np.sum(step.given.get("w", n))}
     params = {name: array for name, array in step.given.items() if name not in of_rows}
     row = _Row(numbers, params, {entry.name: entry.formula.partition(" = ")[2] for entry in entries})
-    lines = [line for link in links for line in _forward(row, link)]
-    lines += _whole(row, "losses")
-    lines += [line for k in reversed(range(len(links))) for line in _backward(row, links, k)]
+    # What is not finite is shown as it is: NumPy's warnings would only come before.
+    with np.errstate(over="ignore", invalid="ignore"):
+        lines = [line for link in links for line in _forward(row, link)]
+        lines += _whole(row, "losses")
+        lines += [line for k in reversed(range(len(links))) for line in _backward(row, links, k)]
     in_units = {line.quantity for line in lines if line.name.endswith("]")}
     titles = {entry.name: entry.formula for entry in entries if entry.name in in_units}
     added = {

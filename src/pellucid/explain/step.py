@@ -53,7 +53,8 @@ def taken(net: Network, X: Any, y: Any, settings: Settings) -> Step:
     twin = deepcopy(net)
     job = prepare(twin, X, y, settings)
     start, w = twin.theta.copy(), job.problem.w
-    used = np.arange(job.n) if job.kept is None else job.kept
+    kept_rows = None if job.made_of is None else job.made_of.kept
+    used = np.arange(job.n) if kept_rows is None else kept_rows
     kept: list[tuple[Block, list[Slopes]]] = []
     # What is not finite is shown with its place and name: NumPy's warnings would only come before.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

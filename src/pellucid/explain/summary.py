@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.engines.readable import BLOCK
 from pellucid.layers import Dense
 from pellucid.network import Network
 from pellucid.tables import html_table, notebook, number, size, text_table
@@ -52,8 +51,8 @@ class Summary:
         layers: one record a layer, those without parameters too.
         parameters: how many there are in all.
         memory: bytes that they take.
-        memory_by_row: bytes of every z, a and dropout output that a training step keeps for a row until its backward
-            pass; it works through 8,192 rows at a time at the most.
+        memory_by_row: bytes of every z, a and dropout output that a training step keeps for a row of its batch until
+            the backward pass; of a batch of more than 8,192 rows it works through so many at a time.
         loss, task, dtype: of the network; the scaler in words.
         trained: whether the network has been trained since it was made or read from a file.
     """
@@ -85,9 +84,10 @@ class Summary:
 
     def notes(self) -> list[str]:
         """What else there is to say, a sentence each."""
+        by_row = size(self.memory_by_row)
         notes = [
             f"loss {self.loss}, task {self.task}, {self.dtype}, scaler {self.scaler}",
-            f"{size(self.memory)} of parameters; a step keeps {size(self.memory_by_row)} a row (of {BLOCK:,} at most)",
+            f"memory: {size(self.memory)} of parameters; in training {by_row} for each row of a batch",
             "weights: root mean square (RMS) of W",
         ]
         if self.trained:

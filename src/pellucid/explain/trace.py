@@ -157,6 +157,10 @@ class Trace:
     def __str__(self) -> str:
         return view.text(self)
 
+    def html(self) -> str:
+        """The trace as HTML that needs no script and nothing else: for a file, or for a page of your own."""
+        return self._repr_html_()
+
     def _repr_html_(self) -> str:
         return view.page(self)
 

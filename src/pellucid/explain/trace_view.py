@@ -24,7 +24,7 @@ LOOK = """<style>
 .pellucid .trace table { margin: 0; font-size: 11px; }
 .pellucid .trace table td { padding: 0 0.8em 0 0; }
 .pellucid .trace math { font-size: 115%; }
-.pellucid .trace .note { font-size: 12px; opacity: 0.75; margin-top: 0.2em; }
+.pellucid .trace .note { font-size: 13px; opacity: 0.9; margin-top: 0.2em; }
 .pellucid .trace .words { white-space: normal; max-width: 36em; }
 .pellucid .trace .part td { font-weight: 600; padding-top: 1em; }
 .pellucid .trace .broken { outline: 2px solid #d55e00; outline-offset: -2px; }
@@ -61,7 +61,11 @@ def _where(entry: Entry) -> str:
 def _numbers(entry: Entry) -> str:
     if entry.value.ndim == 0:
         return number(float(entry.value))
-    return f"min {number(entry.min)}, mean {number(entry.mean)}, max {number(entry.max)}"
+    low, mean, high = entry.min, entry.mean, entry.max
+    # What rounding, here or on the way here, leaves of a mean that is 0 would look like a number.
+    precision = np.finfo(entry.value.dtype).eps ** 0.75 if entry.value.dtype.kind == "f" else 0.0
+    mean = 0.0 if abs(mean) <= precision * max(abs(low), abs(high)) else mean
+    return f"min {number(low)}, mean {number(mean)}, max {number(high)}"
 
 
 def text(trace: Trace) -> str:

@@ -34,7 +34,7 @@ def run(page: Page, epochs: int | None = None, beginner_steps: int = 10, rows: i
     page.say("start", fan_in=X.shape[1], std=(2 / X.shape[1]) ** 0.5)
     rows_of_table = [(page.text(key), f"{start[key]:.3f}", f"{value:.3f}") for key, value in spread(net, X, y).items()]
     page.table(["before", "randn", "he"], rows_of_table)
-    numbers |= train(page, net, training, test, epochs or (10 if X.shape[1] == 784 else 40))
+    numbers |= train(page, net, training, test, epochs or (5 if X.shape[1] == 784 else 40))
     mistakes(page, net, *test)
     page.say("weights", dark=int((X.max(axis=0) == 0).sum()), pixels=X.shape[1])
     page.picture(plots.weights(net.params["W1"], columns=16, title=page.label("weights_title")), "weights.png")
@@ -101,7 +101,7 @@ def train(page: Page, net: Network, training: Digits, test: Digits, epochs: int)
     steps = -(-len(training[0]) // BATCH)
     page.say("training", rows=len(training[0]), steps=steps, epochs=epochs, all_steps=epochs * steps)
     history = net.fit(
-        *training, optimizer=SGD(0.1, momentum=0.9), schedule=OneCycle(), epochs=epochs, batch_size=BATCH, seed=1
+        *training, optimizer=SGD(0.2, momentum=0.9), schedule=OneCycle(), epochs=epochs, batch_size=BATCH, seed=1
     )
     assert history.accuracy is not None
     table = zip(range(epochs), history.loss, (f"{100 * share:.2f} %" for share in history.accuracy), strict=True)

@@ -148,22 +148,18 @@ def _pair(curve: Any, name: str) -> tuple[Numbers, Numbers]:
 
 def _panel(ax: Axes, training: Numbers | None, validation: Numbers | None, ylabel: str, log: bool) -> None:
     """One panel of a history."""
-    from matplotlib.ticker import MaxNLocator
-
     style.dress(ax, None, "epoch", ylabel, grid=True)
     given = [
         (name, y, look)
         for name, y, look in (("training", training, FIRST), ("validation", validation, SECOND))
         if y is not None
     ]
-    handles = [draw(ax, numbers(np.arange(len(y)), "epochs"), y, look) for _, y, look in given]
+    handles = [draw(ax, numbers(np.arange(1, len(y) + 1), "epochs"), y, look) for _, y, look in given]
     style.legend(ax, handles, [name for name, _, _ in given], loc="best")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     longest = max(len(y) for _, y, _ in given)
-    if longest == 1:
-        ax.set(xlim=(-0.5, 0.5), xticks=[0])
+    whole_epochs(ax, longest)
     for k, (name, y, look) in enumerate(given):
-        broken = np.flatnonzero(~np.isfinite(y))
+        broken = np.flatnonzero(~np.isfinite(y)) + 1  # epochs are counted from 1
         if len(broken):
             side = "left" if broken[0] < longest / 2 else "right"  # where there is room
             ax.axvline(float(broken[0]), color=look["color"], linewidth=1.0, linestyle=":")
@@ -177,6 +173,17 @@ def _panel(ax: Axes, training: Numbers | None, validation: Numbers | None, ylabe
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
             )
     log_scale(ax, log, handles)
+
+
+def whole_epochs(ax: Axes, epochs: int) -> None:
+    """Epochs below, counted from 1, in whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    room = min(0.5, 0.04 * epochs) if epochs > 1 else 0.5
+    ax.set_xlim(1 - room, epochs + room)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    if epochs == 1:
+        ax.set_xticks([1])
 
 
 def draw(ax: Axes, x: Numbers, y: Numbers, look: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.errors import InputError
 from pellucid.plots import style
-from pellucid.plots.histories import HasCurves, column_of, draw, log_scale
+from pellucid.plots.histories import HasCurves, column_of, draw, log_scale, whole_epochs
 from pellucid.plots.inputs import Numbers, numbers
 
 if TYPE_CHECKING:
@@ -66,20 +66,18 @@ def _held(history: HasCurves, kind: str) -> dict[str, Numbers]:
 
 def _panel(ax: Axes, histories: Mapping[str, HasCurves], kind: str, log: bool) -> None:
     """Loss or accuracy of every run."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FuncFormatter
 
     style.dress(ax, None, "epoch", kind, grid=True)
     handles = []
     for k, history in enumerate(histories.values()):
         for dash, y in _held(history, kind).items():
             look = {"color": style.colour(k), "linestyle": dash, "linewidth": 2.0 if dash == "-" else 1.5}
-            line = draw(ax, numbers(range(len(y)), "epochs"), y, look)
+            line = draw(ax, numbers(range(1, len(y) + 1), "epochs"), y, look)
             if k >= len(style.COLOURS) and dash == "-":
                 line.set(marker=style.marker(k), markevery=max(1, len(y) // 8))
             handles.append(line)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    if max(len(line.get_xdata()) for line in handles) == 1:
-        ax.set(xlim=(-0.5, 0.5), xticks=[0])
+    whole_epochs(ax, max(len(line.get_xdata()) for line in handles))
     if kind == "accuracy":
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g}%"))
     log_scale(ax, log, handles)

@@ -24,7 +24,9 @@ from pellucid.settings import Settings
 def section(m: Material, command: str | None) -> Html:
     """How to reproduce the run."""
     lines, where = (shown(command, 2_000), "On the command line:") if command else (program(m), "In Python:")
+    digests = "A digest is a short name for all weights: runs with the same one have the same weights, bit for bit."
     parts: list[str] = [paragraph(where), el("pre", el("code", lines), tabindex=0), facts(_facts(m))]
+    parts += [paragraph(digests, class_="note")]
     if m.history is not None and m.history.settings is not None:
         rows = [[key.replace("_", " "), shown(value, 200)] for key, value in m.history.settings.items()]
         parts += [table(["setting", "value"], rows, "Settings of the training", words=(0, 1))]
@@ -43,8 +45,8 @@ def _facts(m: Material) -> list[tuple[str, str]]:
     if begun is not None:
         from_seed = begun == digest(m.net.drawn_anew().theta)
         origin = "drawn from this seed" if from_seed else "not those of this seed: trained before, or set by hand"
-        pairs += [("Initial weights", join([el("code", begun), f" ({origin})"]))]
-    return [*pairs, ("Weights now", el("code", digest(m.net.theta)))]
+        pairs += [("Digest of the initial weights", join([el("code", begun), f" ({origin})"]))]
+    return [*pairs, ("Digest of the weights now", el("code", digest(m.net.theta)))]
 
 
 def program(m: Material) -> str:

@@ -76,7 +76,7 @@ def weights(m: Material) -> Html | None:
     tiles = [(signed(W[:, k], shape, extreme, f"weights of unit {k + 1}"), str(k + 1)) for k in order]
     some = f" The first {MOST_UNITS} of {count:,} units." if count > MOST_UNITS else ""
     words = (
-        "An image for each unit of the first layer: where a weight is above 0 (red), ink raises what the unit "
+        "An image for each unit of the first layer: where a weight is above 0 (orange), ink raises what the unit "
         "says; where it is below (blue), ink lowers it. Colours are deepest from "
         f"±{number(extreme, 3)} on.{some}"
     )

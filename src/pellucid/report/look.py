@@ -4,6 +4,7 @@ CSS = """
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #24292f; --soft: #57606a; --line: #d0d7de; --panel: #f6f8fa; --link: #9aa3ad;
+  --shade: rgb(30 40 50 / .28);
   --accent: #0067a3; --blue: 0 114 178; --red: 213 94 0;
   --fill0: #f3f4f6; --fill1: #cfe6f5; --fill2: #fbe0cc;
   --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7;
@@ -12,6 +13,7 @@ CSS = """
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14171c; --ink: #e6e9ed; --soft: #a3acb8; --line: #363d47; --panel: #1c2128; --link: #6f7a87;
+    --shade: rgb(200 215 230 / .32);
     --accent: #6cb6ee; --blue: 61 155 214; --red: 240 122 43;
     --fill0: #2a3038; --fill1: #123a54; --fill2: #55301a;
     --c0: #3d9bd6; --c1: #f07a2b; --c2: #23b58c; --c3: #d98bb8;
@@ -50,7 +52,7 @@ section { margin: 0 0 2.8rem; scroll-margin-top: 1rem; }
 p { margin: 0 0 .8rem; max-width: 46rem; }
 .result { font-size: 1.15rem; }
 .result strong { color: var(--accent); }
-.trust, .note { color: var(--soft); font-size: .9rem; }
+p.trust, p.note { color: var(--soft); font-size: .9rem; }
 
 nav { margin-bottom: 2rem; font-size: .92rem; }
 nav h2 { margin: 0 0 .4rem; padding: 0; border: 0; font-size: .92rem; color: var(--soft); font-weight: 600; }
@@ -71,7 +73,16 @@ header dl.facts > div {
   display: block; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: .55rem .8rem;
 }
 
-.box { overflow-x: auto; }
+/* Where a box is wider than the page, a shadow at its edge says that there is more: it lies below two covers that
+   scroll away with the content. */
+.box {
+  overflow-x: auto;
+  background:
+    linear-gradient(to right, var(--paper) 30%, transparent) left / 2.4rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 30%, transparent) right / 2.4rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left top / .9rem calc(100% - 2px) no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right top / .9rem calc(100% - 2px) no-repeat scroll;
+}
 .box .pellucid-equations { overflow-x: visible; }
 figure.table { margin: 0 0 1.4rem; }
 figure.table figcaption { padding-bottom: .35rem; max-width: 46rem; }
@@ -148,6 +159,7 @@ footer { color: var(--soft); font-size: .85rem; border-top: 1px solid var(--line
   header dl.facts { grid-template-columns: repeat(auto-fit, minmax(6.2rem, 1fr)); gap: .5rem; }
   header dl.facts dd { margin: 0; }
   th, td { padding: .3rem .5rem; }
+  pre { white-space: pre-wrap; }
 }
 @media print {
   @page { margin: 16mm 15mm; }
@@ -155,6 +167,7 @@ footer { color: var(--soft); font-size: .85rem; border-top: 1px solid var(--line
   .page { display: block; max-width: none; padding: 0; }
   nav, .skip, details:not([open]) { display: none; }
   .box, pre { overflow: visible; }
+  .box { background: none; }
   pre { white-space: pre-wrap; }
   h2, h3, h2 + p, .table figcaption, p:has(+ pre), p:has(+ .gallery) { break-after: avoid; }
   figure, tr, dl.facts, pre, ol.findings > li { break-inside: avoid; }

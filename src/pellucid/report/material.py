@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pellucid import inputs as check
 from pellucid.errors import InputError
-from pellucid.history import History
+from pellucid.history import History, Run
 from pellucid.network import Network
 from pellucid.report.images import Shape, range_of, shape_of
 from pellucid.settings import Settings
@@ -138,6 +138,8 @@ def gathered(
         validation = run.validation
     given = {"training": (X, y), "validation": validation, "test": test}
     named = dict(rows or {})
+    if run is not None and X is run.X and validation is run.validation:
+        named = _numbers_of(run) | named
     if wrong := named.keys() - given.keys():
         raise InputError(f"rows has numbers for {', '.join(map(repr, wrong))}; the parts are {', '.join(given)}.")
     parts = tuple(_part(net, name, pair, named.get(name)) for name, pair in given.items() if pair is not None)
@@ -153,6 +155,14 @@ def gathered(
         data=data,
         target_was_scaled=target_was_scaled,
     )
+
+
+def _numbers_of(run: Run) -> dict[str, npt.ArrayLike]:
+    """Which rows of the data were trained on and which were held out of them, where that is known."""
+    if run.kept is None or run.validation is None:
+        return {}
+    n = len(run.X) + len(run.validation[0])
+    return {"training": run.kept, "validation": np.setdiff1d(np.arange(n), run.kept)}
 
 
 def _part(net: Network, name: str, pair: Pair, numbers: npt.ArrayLike | None) -> Part:

@@ -26,7 +26,7 @@ def section(m: Material) -> Html:
     """The rows on which the network is furthest from right, the worst first."""
     part = m.judged
     worst = _worst(m, part)
-    words = [paragraph(_said(m, part)), paragraph(_counting(part), class_="note")]
+    words = [paragraph(_said(m, part)), paragraph(_counting(m, part), class_="note")]
     if m.image:
         return join([*words, _images(m, part, worst)])
     return join([*words, _table(m, part, worst)])
@@ -62,9 +62,10 @@ def _said(m: Material, part: Part) -> str:
     return f"{counted(wrong, f'{part.name} row')} of {len(part):,} {'is' if wrong == 1 else 'are'} wrong; {what}."
 
 
-def _counting(part: Part) -> str:
+def _counting(m: Material, part: Part) -> str:
     of = "the data" if part.numbered else f"the {part.name} rows"
-    return f"Rows are numbered from 0, in the order of {of}."
+    shares = " Below each image stands the probability of the answer that was given." * bool(m.image and m.classes)
+    return f"Rows are numbered from 0, in the order of {of}.{shares}"
 
 
 def _images(m: Material, part: Part, worst: Array) -> Html:
@@ -94,7 +95,7 @@ def _answers(m: Material, part: Part, k: int) -> tuple[str, str, str]:
 
 
 def _table(m: Material, part: Part, worst: Array) -> Html:
-    certainty = {"values": "error", "labels": "furthest off"}.get(m.net.task, "probability given")
+    certainty = {"values": "error", "labels": "furthest off"}.get(m.net.task, "its probability")  # of the predicted one
     header = ["row", "true", "predicted", certainty]
     words = {0} if m.net.task == "values" else {0, 1, 2}
     if m.net.task == "values" and m.net.outputs > 1:

@@ -22,6 +22,7 @@ def mistakes(back: Backward) -> Iterator[Mistake]:
     """Every mistake that can be tried on this network."""
     with np.errstate(all="ignore"):
         yield from _at_the_output(back)
+        yield from _other_targets(back)
         yield from _derivatives(back)
         yield from _chains(back)
         yield from _inputs(back)
@@ -71,6 +72,20 @@ def _at_the_output(back: Backward) -> Iterator[Mistake]:
             yield Mistake(kind, last, back.assemble(back.chain(last=start)), values, cost)
             yield Mistake(kind, last, back.only(last, dW=back.a[-2].T @ start), values, cost + 0.4)
             yield Mistake(kind, last, back.only(last, db=start.sum(axis=0)), values, cost + 0.5, part="b")
+
+
+def _other_targets(back: Backward) -> Iterator[Mistake]:
+    """Where backpropagation starts, with targets that are added, turned round or counted from another number."""
+    a, t, pair, z = back.a[-1], back.fit.t, back.fit.pair, back.z[-1]
+    tried = [("evidence_added", -t)]
+    if set(np.unique(t)) == {0.0, 1.0} and not pair.crossed:
+        tried.append(("evidence_flipped", 1 - t))
+        one_hot = t.shape[1] > 2 and bool((t.sum(axis=1) == 1).all())
+        tried += [("evidence_shifted", np.roll(t, by, axis=1)) for by in (-1, 1)] if one_hot else []
+    for evidence, targets in tried:
+        delta = a - targets if pair.is_classic else pair.delta(z, targets)
+        gradients = back.assemble(back.chain(last=back.fit.c * delta))
+        yield Mistake("other_targets", back.depth - 1, gradients, {}, 2.5, evidence)
 
 
 def _is_multiple(delta: Array, of: Array) -> bool:

@@ -142,12 +142,13 @@ def _refuse(
 ) -> None:
     missing = ", ".join(p.name for p, role in zip(needed, roles, strict=True) if role is None)
     hint = (
-        "" if {"X", "y"} <= set(available) else " Give what it needs as X=X and y=y, or let it use them from outside."
+        "" if {"X", "y"} <= set(available) else "Give what it needs as X=X and y=y, or let it use them from outside. "
     )
     name = getattr(function, "__name__", what)
+    called = what if name == what else f"{what} ({name})"
     raise InputError(
-        f"{what} ({name}) takes {', '.join(p.name for p in needed)}, and there is nothing to give for {missing}.{hint} "
-        f"What check_my_network expects is {what}({', '.join(_contract(what))}).\n{EXAMPLE}"
+        f"{called} takes {', '.join(p.name for p in needed)}, and there is nothing to give for {missing}.\n"
+        f"{hint}What check_my_network expects is {what}({', '.join(_contract(what))}).\n{EXAMPLE}"
     )
 
 

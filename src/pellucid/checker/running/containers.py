@@ -131,13 +131,19 @@ def _attributes(value: Any) -> list[str]:
     kept = []
     for name, item in there.items():
         low = name.lower().strip("_")
-        gradient = "grad" in low or "cache" in low or (low[:1] in "dgvm" and low[1:].strip("_") in names)
-        if low in DATA or gradient or (is_number(item) and low not in ("w", "b")):
+        if low in DATA or _is_gradient(low, names) or (is_number(item) and low not in ("w", "b")):
             continue
         numeric = is_numeric(item) and item.dtype.kind == "f"
         if numeric or is_number(item) or isinstance(item, list | tuple | dict) or _is_layer(item):
             kept.append(name)
     return kept
+
+
+def _is_gradient(name: str, others: set[str]) -> bool:
+    """Whether an attribute is called like a companion of a parameter, such as its gradient: dW1, vb, dW of weights."""
+    rest = name[1:].strip("_")
+    beside = name[:1] == "d" and rest in ("w", "b") and any(other.startswith(rest) for other in others)
+    return "grad" in name or "nabla" in name or "cache" in name or (name[:1] in "dgvm" and rest in others) or beside
 
 
 def _is_layer(item: Any) -> bool:

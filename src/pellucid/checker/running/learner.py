@@ -162,7 +162,7 @@ class Learner:
         given = match(self.returned(container), self.leaves, self.owners(container))
         return replace(
             given,
-            values=copy.deepcopy(given.values),
+            values=tuple(as_one(value) for value in copy.deepcopy(given.values)),
             flat=copy.deepcopy(given.flat),
             shared=sharing(given.values),
         )
@@ -181,6 +181,17 @@ class Learner:
     def current(self) -> list[Array]:
         """What the learner's container holds now."""
         return [read(self.params, leaf) for leaf in self.leaves]
+
+
+def as_one(value: Any) -> Any:
+    """A gradient as it is; what NumPy makes no array of (lists of unequal length) as an array of one Python object."""
+    try:
+        np.asarray(value)
+    except (TypeError, ValueError):
+        boxed = np.empty((), dtype=object)
+        boxed[()] = value
+        return boxed
+    return value
 
 
 def as_number(value: Any) -> float:

@@ -19,14 +19,11 @@ from pellucid.checker.running.containers import (
     is_plain_object,
     is_sequence,
     leaves,
+    of_numbers,
 )
+from pellucid.checker.running.grouping import regrouped, spelled
 
 Array = npt.NDArray[Any]
-BEFORE = (
-    *("d", "d_", "g", "g_", "grad", "grad_", "grads_", "gradient_", "delta", "delta_", "nabla_", "∇", "∂"),
-    *("dl_d", "dld", "dl/d", "d_l_d_", "dj_d", "djd", "dloss_d", "dcost_d"),
-)
-AFTER = ("_grad", "_gradient", "grad", "_g", "_grads", ".grad", "_d")
 HOLDERS = ("grads", "gradients", "grad", "gradient", "dparams")
 
 
@@ -80,17 +77,6 @@ def _places(a: Array) -> Array:
     return a.__array_interface__["data"][0] + np.asarray(a.strides) @ steps
 
 
-def spelled(key: str) -> set[str]:
-    """Names under which the gradient of a parameter goes, in small letters.
-
-    Example:
-        >>> "dw1" in spelled("W1"), "w1_grad" in spelled("W1")
-        (True, True)
-    """
-    key = key.lower().lstrip("_")
-    return {before + key for before in BEFORE} | {key + after for after in AFTER}
-
-
 def match(returned: Any, found: Sequence[Leaf], owners: Sequence[Any] = ()) -> Given:
     """Find each parameter's gradient.
 
@@ -110,9 +96,27 @@ def match(returned: Any, found: Sequence[Leaf], owners: Sequence[Any] = ()) -> G
     if is_numeric(returned) and len(found) > 1 and returned.size == sum(leaf.size for leaf in found):
         return _from_flat(returned, found)
     values = _each_once([_follow(returned, leaf) for leaf in found], found)
-    if any(name for _, name in values) and not _only_by_order(returned, found):
+    named = any(name for _, name in values) and not _only_by_order(returned, found)
+    if named and not any(_holds_arrays(value) and not of_numbers(value) for value, _ in values):
+        return Given(tuple(v for v, _ in values), tuple(n for _, n in values), container=returned)
+    grouped = regrouped(returned, found)
+    if grouped is not None:
+        ordered, names, unsure = grouped
+        return Given(ordered, names, unsure, ordered, returned)
+    if named:
         return Given(tuple(v for v, _ in values), tuple(n for _, n in values), container=returned)
     return _by_position(returned, found)
+
+
+def other_letters(given: Given, found: Sequence[Leaf]) -> list[tuple[str, str]]:
+    """Parameters and the keys of their gradients, where these differ only in capitals: b1 and B1."""
+    pairs = []
+    for leaf, way in zip(found, given.names, strict=True):
+        own = leaf.path[-1][1] if leaf.path else ""
+        key = way.rpartition("[")[2].strip('"]')
+        if isinstance(own, str) and way.endswith('"]') and key != own and key.lower() == own.lower():
+            pairs.append((own, key))
+    return pairs
 
 
 def without_loss(returned: Any) -> Any:
@@ -136,10 +140,17 @@ def _only_by_order(returned: Any, found: Sequence[Leaf]) -> bool:
 
 def _follow(returned: Any, leaf: Leaf) -> tuple[Any, str]:
     """Go the parameter's way in what was returned."""
-    where, name = returned, ""
     path = leaf.path
     if path and path[0][0] == "attribute" and not is_plain_object(returned):
+        whole = _along(returned, path) if isinstance(returned, Mapping) else (None, "")
+        if whole[1]:
+            return whole  # {"weights": [...]} beside self.weights
         path = path[1:] if len(path) > 1 else (("item", path[0][1]),)
+    return _along(returned, path)
+
+
+def _along(where: Any, path: Path) -> tuple[Any, str]:
+    name = ""
     for step in path:
         where, inner = _child(where, step)
         if inner == "":

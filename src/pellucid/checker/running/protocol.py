@@ -148,9 +148,11 @@ def _compare_calls(learner: Learner, given: Sequence[Given], seen: Protocol) -> 
 
 def _numbers(values: Sequence[Any]) -> Array | None:
     """What several calls gave for one parameter, (calls, ...), if it is finite numbers of one shape."""
-    if any(value is None for value in values) or len({np.shape(value) for value in values}) > 1:
+    if any(value is None for value in values):
         return None
     try:
+        if len({np.shape(value) for value in values}) > 1:
+            return None
         calls = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         return None

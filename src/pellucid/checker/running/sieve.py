@@ -29,8 +29,9 @@ from pellucid.checker.running.containers import (
     put,
     read,
 )
+from pellucid.checker.running.grouping import spelled
 from pellucid.checker.running.learner import Learner, as_number, quietly
-from pellucid.checker.running.matching import Given, match, spelled, without_loss
+from pellucid.checker.running.matching import Given, match, without_loss
 from pellucid.checker.running.snapshot import Snapshot
 
 ON_THE_STACK = ("COPY", "SWAP", "DUP_TOP", "ROT_TWO")

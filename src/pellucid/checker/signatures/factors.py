@@ -61,8 +61,19 @@ def _known(counts: Sequence[int], K: int, near: float) -> Iterator[tuple[float, 
     if K > 1:
         yield K, near, ("constant_factor", {"guess": f"K = {K}"})
         yield 1 / K, near, ("constant_factor", {"guess": f"1/K, K = {K}"})
-    yield -2.0, near, ("wrong_sign", {})
-    yield -0.5, near, ("wrong_sign", {})
+    for n in counts:
+        for m in dict.fromkeys((2, 0.5, K, K / 2)):
+            shown = {2.0: "2 * n", 0.5: "n/2"}.get(float(m), f"{m:g} * n")
+            yield -n * m, near, _turned(f"{shown}, n = {n}")
+            shown = {2.0: "2/n", 0.5: "1/(2 * n)"}.get(float(m), f"{m:g}/n")
+            yield -m / n, near, _turned(f"{shown}, n = {n}")
+    yield -2.0, near, _turned("2")
+    yield -0.5, near, _turned("1/2")
+
+
+def _turned(shown: str) -> Named:
+    """The wrong sign, and a factor besides."""
+    return "wrong_sign", {"what": "what_factor", "fix": "fix_factor", "shown": shown}
 
 
 def _whole(ratio: float, near: float) -> Iterator[tuple[float, float, Named]]:

@@ -96,7 +96,9 @@ def _fitted(x: Array, y: Array) -> float:
 
 
 def _telling(b: Array) -> int:
-    """How many entries are large enough to tell a factor."""
+    """How many entries are large enough to tell a factor; (d, -d) is one number, as of the biases of two classes."""
+    if len(b) == 2 and abs(float(b.sum())) <= 1e-6 * float(np.max(np.abs(b))):
+        return 1
     return int(np.sum(np.abs(b) > 1e-3 * np.max(np.abs(b), initial=0.0)))
 
 

@@ -27,7 +27,7 @@ def transposes(case: Case) -> Iterator[Suspicion]:
         some = [part for part in wrong if part.state == state]
         if some:
             values = {"shape": some[0].leaf.shape, "given": np.shape(some[0].given)}
-            yield suspicion_of("transposed", some, values, evidence)
+            yield suspicion_of("transposed", some, values, evidence, what="what" if state == OFF else "what_shape")
 
 
 def _slack(part: Compared) -> Array:

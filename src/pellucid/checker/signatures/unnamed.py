@@ -32,7 +32,9 @@ def at_first_sight(case: Case) -> Iterator[Suspicion]:
             yield suspicion_of("missing_gradient", some, {"largest": f"{max(part.scale for part in some):.3g}"})
     text = case.of(NOT_NUMBERS)
     if text:
-        yield suspicion_of("not_a_number", text, {"type": type(text[0].given).__name__}, "evidence_type")
+        first = text[0].given
+        first = first.item() if isinstance(first, np.ndarray) and first.shape == () else first
+        yield suspicion_of("not_a_number", text, {"type": type(first).__name__}, "evidence_type")
     infinite = case.of(NOT_FINITE)
     if infinite:
         bad = np.asarray(infinite[0].given, dtype=np.float64)
@@ -84,7 +86,8 @@ def _of_the_rest(rest: list[Compared], case: Case) -> Suspicion:
         a, b = rooted[0].analytic, rooted[0].numerical
         sizes = float(np.linalg.norm(a)), float(np.linalg.norm(b))
         alike = float(np.sum(a * b)) / max(sizes[0] * sizes[1], 1e-300) > 0.7 and sizes[0] > 1.05 * sizes[1]
-        values |= {"layer": top, "ratio": f"{sizes[0] / max(sizes[1], 1e-300):.3g}"}
+        number = 1 + sorted(set(layers.values())).index(top)  # from 1, however the learner counts
+        values |= {"layer": number, "ratio": f"{sizes[0] / max(sizes[1], 1e-300):.3g}"}
         kind = "derivative_left_out" if alike else "wrong_chain"
         return suspicion_of(kind, rooted, values, "evidence_last_layer", what="what_last_layer")
     return suspicion_of("gradient_wrong", rooted, values)

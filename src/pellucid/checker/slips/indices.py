@@ -76,6 +76,10 @@ def _lengths(case: Case, name: str, value: Any, place: ast.expr | None) -> Told 
     if found := re.search(r"indexing arrays could not be broadcast together with shapes (.+)", case.words):
         return case.told("index_lengths", case.facts(), shapes=found[1].strip(), text=written(case.node))
     if "boolean index did not match" in case.words:
+        parts = place.elts if isinstance(place, ast.Tuple) else []
+        labels = [part for part in parts if getattr(getattr(case.value(part), "dtype", None), "kind", "") == "b"]
+        if labels and len(parts) > 1:
+            return case.told("index_yes_no", case.facts(), name=written(labels[0]))
         return case.told("index_mask", case.facts(), name=name, index=written(place))
     return None
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.checker.slips.cases import Case, Told
-from pellucid.checker.slips.overwritten import nothing
+from pellucid.checker.slips.origins import is_argument
+from pellucid.checker.slips.overwritten import nothing, whence
 from pellucid.checker.slips.values import MISSING, described, written
 
 OPERANDS = (
@@ -37,6 +38,8 @@ def operands(case: Case) -> Told | None:
         return nothing(case, empty[0])
     said = [case.text("is", name=written(part), value=described(value, case.text)) for part, value in known]
     facts = case.text("facts", facts=case.text("comma").join(said)) if said else case.facts()
+    if re.search(r"bitwise_xor|for \^=?:", case.words):
+        return case.told("operands", facts, case.text("fix_power"), text=written(case.node))
     for part, value in known:
         key = _advice(value)
         if key:
@@ -126,7 +129,20 @@ def sizes(case: Case) -> Told | None:
 def unhashable(case: Case) -> Told | None:
     """A list or an array as a key."""
     found = re.search(r"unhashable type: '([\w.]+)'", case.words)
-    return case.told("unhashable", case.facts(), kind=found[1]) if found else None
+    if not found:
+        return None
+    owner = case.node.value if isinstance(case.node, ast.Subscript) else None
+    if isinstance(case.value(owner), dict):
+        return case.told("index_dict", _handed_in(case, owner), name=written(owner), value=case.described(owner))
+    return case.told("unhashable", case.facts(), kind=found[1])
+
+
+def _handed_in(case: Case, owner: ast.expr | None) -> str:
+    """Where the check itself gave the function the parameters, and the function wants something else first."""
+    role = case.place.function.rpartition(".")[2]
+    if owner is not None and len(case.place.steps) == 1 and is_argument(case.place, owner):
+        return case.text("first_argument", name=written(owner), function=role)
+    return whence(case, owner)
 
 
 def not_a_number(case: Case) -> Told | None:

@@ -105,7 +105,21 @@ def elementwise(case: Case) -> Told | None:
         return case.told("broadcast_unknown", case.facts(), shapes=found[1].strip())
     a, b = pair
     values = {"a": a.text, "b": b.text, "A": str(shapes[0]), "B": str(shapes[1])}
-    return case.told("broadcast", case.text("broadcast_rule"), _stretch(case, a, b, *shapes), **values)
+    hint = _product_meant(case, a, b) or _stretch(case, a, b, *shapes)
+    return case.told("broadcast", case.text("broadcast_rule"), hint, **values)
+
+
+def _product_meant(case: Case, a: Operand, b: Operand) -> str:
+    """X * W where X @ W is possible, as a sentence."""
+    node = case.place.statement if isinstance(case.place.statement, ast.AugAssign) else case.node
+    times = isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Mult)
+    named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "multiply"
+    if not (times or named) or a.shape is None or b.shape is None or not len(a.shape) == len(b.shape) == 2:
+        return ""
+    if a.shape[1] != b.shape[0]:
+        return ""
+    way = f"{written(a.node, factor=True)} @ {written(b.node, factor=True)}"
+    return case.text("fix_matrix_product", way=way, rows=a.shape[0], columns=b.shape[1])
 
 
 def _stretch(case: Case, a: Operand, b: Operand, A: tuple[int, ...], B: tuple[int, ...]) -> str:

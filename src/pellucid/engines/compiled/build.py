@@ -3,7 +3,7 @@
 Numba turns the Python into LLVM's language, unoptimized; the pointers are then said not to overlap, which they do not,
 and LLVM makes vector code of full width for this processor. What comes out needs neither Numba nor a linker to run.
 
-Called as `python -m pellucid.engines.compiled.build`; takes a list of requests as JSON on standard input and answers
+Called as `python -m pellucid.engines.compiled.build`; takes requests as JSON on standard input and answers
 each with a line of JSON on standard output: its key, the object code, the seconds it took, or what went wrong.
 """
 
@@ -25,7 +25,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from numba import cfunc, types
 
-from pellucid.engines.compiled import arithmetic, kernel, machine, products
+from pellucid.engines.compiled import arithmetic, kernel, machine, products, store
 
 TYPES = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "void": types.void}
 HELD = {"uint8": types.uint8, "int8": types.int8, "uint16": types.uint16, "int16": types.int16, "int32": types.int32,
@@ -124,7 +124,10 @@ def _llvm(kind: Any) -> str:
 
 
 def main() -> None:
-    for request in json.load(sys.stdin):
+    asked = json.load(sys.stdin)
+    if asked["package"] != store.PACKAGE:
+        raise SystemExit("Pellucid's files were edited while the program ran: start it again")
+    for request in asked["requests"]:
         started = time.perf_counter()
         answer: dict[str, Any] = {"key": request["key"]}
         try:

@@ -8,6 +8,7 @@ CLOSED, PHASE, STEP, LEFT = 48, 49, 50, 51  # whether the call is over, what is 
 PRESENT = 64  # for each part, whether its rows are in place already
 CONTROL = PRESENT + MOST
 
-# In `sums`, doubles: of each part, then of each range.
-LOSS, CORRECT, PENALTY, SQUARES, UNFIT, SCALE = 0, MOST, 2 * MOST, 3 * MOST, 4 * MOST, 5 * MOST
-SUMS = 5 * MOST + 1
+# In `sums`, doubles: of each part, then of each range; the last two 0, or NaN where something is not finite.
+LOSS, CORRECT, PENALTY, SQUARES = 0, MOST, 2 * MOST, 3 * MOST
+GRADIENT, UPDATED, SCALE = 4 * MOST, 5 * MOST, 6 * MOST
+SUMS = 6 * MOST + 1

@@ -27,6 +27,7 @@ from pellucid.engines.compiled.control import (
     CLOSED,
     CORRECT,
     FINISHED,
+    GRADIENT,
     LEFT,
     LOSS,
     OPEN,
@@ -36,7 +37,7 @@ from pellucid.engines.compiled.control import (
     SCALE,
     SQUARES,
     STEP,
-    UNFIT,
+    UPDATED,
 )  # fmt: skip
 
 FAST: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}, "boundscheck": False}
@@ -263,6 +264,22 @@ def counting(F: Any) -> Any:
     return right
 
 
+def measuring(F: Any) -> Any:
+    @njit(**FAST)
+    def long_norm(g, size):
+        """The Euclidean norm of numbers whose squares are too large for double precision."""
+        largest = 0.0
+        for i in range(size):
+            largest = max(largest, abs(float64(g[i])))
+        squares = 0.0
+        for i in range(size):
+            share = float64(g[i]) / largest
+            squares += share * share
+        return largest * np.sqrt(squares)
+
+    return long_norm
+
+
 def dropping(F: Any) -> Any:
     @njit(**FAST)
     def dropped(a, kept, factor, x, units, M):
@@ -279,7 +296,7 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
     P = types.CPointer(F)
     at, shifted = pointing(F)
     few, turned = products(F)
-    right, dropped = counting(F), dropping(F)
+    right, dropped, long_norm = counting(F), dropping(F), measuring(F)
     pass_through = calling(P, P, P, P, P, int64, int64)
     call_output = calling(P, P, P, P, P, P, P, P, int64, int64, float64)
     call_update = calling(P, P, P, P, P, DOUBLES, int64, int64, float64, float64)
@@ -319,27 +336,31 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                         control[PHASE] = SUMS if clip > 0.0 else WHOLE_UPDATE
                     else:
                         if phase != UPDATE:
-                            loss, correct, squares = 0.0, 0.0, 0.0
+                            loss, correct, squares, nothing = 0.0, 0.0, 0.0, 0.0
                             for p in range(parts):
                                 loss += sums[LOSS + p]
                                 correct += sums[CORRECT + p]
                             for r in range(ranges):
                                 loss += sums[PENALTY + r]
                                 squares += sums[SQUARES + r]
+                                nothing += sums[GRADIENT + r]
                             losses[s], corrects[s] = loss, int64(correct)
-                            if not (np.isfinite(loss) and np.isfinite(squares)):
+                            if not np.isfinite(loss) or nothing != 0.0:  # true of NaN
                                 control[LEFT] = s - first
                                 store(control, CLOSED, 1)
                                 set_control_word(word)
                                 return s
                             if phase == SUMS:
-                                sums[SCALE] = clip / np.sqrt(squares) if squares > clip * clip else 1.0
+                                norm = np.sqrt(squares)
+                                if not np.isfinite(squares):  # the squares are too large, the gradient is not
+                                    norm = long_norm(at(gradients[0]), size)
+                                sums[SCALE] = clip / norm if norm > clip else 1.0
                         if phase == SUMS:
                             control[PHASE] = UPDATE
                         else:
                             nothing = 0.0
                             for r in range(ranges):
-                                nothing += sums[UNFIT + r]
+                                nothing += sums[UPDATED + r]
                             control[STEP] = s + 1
                             control[PHASE] = PARTS
                             if nothing != 0.0 or s + 1 == last:  # true of NaN too
@@ -438,7 +459,7 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                 r = mine - (open_now - ranges)
                 start, stop = size * r // ranges, size * (r + 1) // ranges
                 smaller = F(sums[SCALE])
-                lost, squares, nothing = 0.0, 0.0, 0.0
+                lost, squares, unsound, nothing = 0.0, 0.0, 0.0, 0.0
                 while start < stop:
                     count = min(BLOCK, stop - start)
                     g = shifted(at(gradients[0]), start)
@@ -451,10 +472,9 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                             lost += call_penalized(
                                 penalized, shifted(now, start), shifted(mask, start), g, count, l2, l1
                             )
-                        of_block = 0.0
                         for i in range(count):
-                            of_block += float64(g[i]) * float64(g[i])
-                        squares += of_block
+                            squares += float64(g[i]) * float64(g[i])
+                            unsound += float64(g[i]) * 0.0  # NaN unless all are finite
                     elif smaller != F(1):
                         for i in range(count):
                             g[i] *= smaller
@@ -466,8 +486,8 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                             nothing += float64(q[i]) * 0.0  # NaN unless all are finite
                     start += count
                 if phase != UPDATE:
-                    sums[PENALTY + r], sums[SQUARES + r] = lost, squares
-                sums[UNFIT + r] = nothing
+                    sums[PENALTY + r], sums[SQUARES + r], sums[GRADIENT + r] = lost, squares, unsound
+                sums[UPDATED + r] = nothing
             increase(control, FINISHED)
 
     whole = [int64] * 10

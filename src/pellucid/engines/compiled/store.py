@@ -29,6 +29,7 @@ from pellucid.engines.compiled import machine
 from pellucid.engines.compiled.units import Unit
 from pellucid.errors import need
 
+QUIET = "PELLUCID_QUIET"  # of the environment: where it is set, nothing is said of compiling
 DIGEST = 32  # bytes of SHA-256 before the code
 KEPT = 30 * 86400  # seconds that code of an edition stays without being used
 _lock = threading.RLock()
@@ -47,15 +48,25 @@ def folder() -> Path:
     return (base if os.environ.get("PELLUCID_CACHE") else base / "pellucid") / "kernels"
 
 
-@cache
-def fingerprint() -> str:
-    """What all code depends on: this package, word by word, the versions of its tools, and the processor."""
+def _read_package() -> str:
     package = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')} {machine.description()}".encode())
+    digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         digest.update(str(path.relative_to(package)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+# As it was when this process imported it. The build reads it anew and makes nothing of a package that was edited since,
+# whose kernel would not fit the plans that are made here.
+PACKAGE = _read_package()
+
+
+@cache
+def fingerprint() -> str:
+    """What all code depends on: this package, word by word, the versions of its tools, and the processor."""
+    parts = (PACKAGE, version("numba"), version("llvmlite"), machine.description())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def kernel(dtype: str) -> dict[str, Any]:
@@ -128,12 +139,14 @@ def _keep(key: str, code: bytes) -> None:
 def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
     """Have the build make them, in a process of its own, and keep them."""
     names = ", ".join(sorted({request["name"] for request in requests}))
-    print(f"pellucid: compiling for this processor, once ({names}) ...", file=sys.stderr, flush=True)
+    if not os.environ.get(QUIET):
+        print(f"pellucid: compiling for this processor, once ({names}) ...", file=sys.stderr, flush=True)
     package = str(Path(__file__).resolve().parents[3])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])}
+    asked = json.dumps({"package": PACKAGE, "requests": requests})
     done = subprocess.run(
         [sys.executable, "-m", "pellucid.engines.compiled.build"],
-        input=json.dumps(requests), capture_output=True, text=True, check=False, env=environment, timeout=600,
+        input=asked, capture_output=True, text=True, check=False, env=environment, timeout=600,
     )  # fmt: skip
     built: dict[str, bytes] = {}
     for line in done.stdout.splitlines():

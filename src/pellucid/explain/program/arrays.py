@@ -1,9 +1,10 @@
-"""Arrays in a program: written out where they are short, as one long text where they are not, or saved beside it."""
+"""Arrays in a program: written out where they are short, as a text where they are not, or saved beside it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from pellucid.explain.program.text import comment as comment_lines
 Array = npt.NDArray[Any]
 
 ROWS = 4  # of a matrix that is written out row by row
+WRAPPED = 1_000  # characters of a text that stands in lines; a longer one would hide the program
+TEXT_WIDTH = 100  # of these lines
 LONGEST = 5_000_000  # characters of a text that is still put into a program
 
 
@@ -63,10 +66,13 @@ class Store:
         one = f'{name} = np.array("{text}".split(), dtype={kind}){shape}'
         if len(one) <= WIDTH or self.compact:
             return [one + ("" if len(one) <= WIDTH else "  # noqa: E501")]
+        made = f"{name} = np.array({name}, dtype={kind}){shape or note}"
         line = f'{name} = "{text}".split()'
-        if len(line) > WIDTH:
-            line += "  # noqa: E501"
-        return [line, f"{name} = np.array({name}, dtype={kind}){shape or note}"]
+        if len(line) <= WIDTH:
+            return [line, made]
+        if len(text) <= WRAPPED:
+            return [f'{name} = """', *wrap(text, TEXT_WIDTH), '""".split()', made]
+        return [f"{line}  # noqa: E501", made]
 
     def loading(self) -> list[str]:
         """The line that reads what is saved beside the program; none where nothing is."""

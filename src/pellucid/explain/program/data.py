@@ -131,7 +131,10 @@ def _prepared(plan: Plan, given: Samples | None, store: Store) -> list[str]:
     lines += _scaled(plan, given, store, ends)
     forms = [_form(plan, given, end) for end in ends]
     made = {"labels": f"np.eye({plan.net.outputs})[y#]", "column": "y#.reshape(-1, 1)"}
-    said = {"labels": f"(n, {plan.net.outputs}), a 1 at the class", "column": "(n, 1)"}
+    said = {
+        "labels": f"(n, {plan.net.outputs}), y as a matrix: a 1 at the class",
+        "column": "(n, 1), y as a matrix",
+    }
     needed = [(end, form) for end, form in zip(ends, forms, strict=True) if form in made]
     if plan.compact and len(needed) > 1:
         lines.append(_at_once("t", [(end, made[form]) for end, form in needed], said[needed[0][1]]))

@@ -24,16 +24,16 @@ STYLE = """
 .pellucid-equations tbody:first-child th{padding-top:0}
 .pellucid-equations th+td,.pellucid-equations th~td{padding:0}
 .pellucid-equations tr:nth-child(2)>td{padding-top:.6em}
-.pellucid-equations .no,.pellucid-equations .shape{opacity:.62;font-size:.86em;font-variant-numeric:tabular-nums}
+.pellucid-equations .no,.pellucid-equations .shape{opacity:.75;font-size:.9em;font-variant-numeric:tabular-nums}
 .pellucid-equations .no{padding-right:1.2em}
 .pellucid-equations .left{text-align:right!important}
 .pellucid-equations .shape{padding-left:2.5em}
 .pellucid-equations .words{white-space:normal;padding-left:.8em}
-.pellucid-equations .note td{padding-top:0;padding-bottom:.45em;font-size:.94em;opacity:.82}
+.pellucid-equations .note td{padding-top:0;padding-bottom:.45em}
 .pellucid-equations .in{padding-left:1.3em}
 .pellucid-equations .note .in2{padding-left:3.2em}
 .pellucid-equations .note .words{max-width:38em}
-.pellucid-equations .signs{font-size:.86em;opacity:.72;margin:1.4em 0 0;max-width:46em;white-space:normal}
+.pellucid-equations .signs{font-size:.92em;opacity:.85;margin:1.4em 0 0;max-width:46em;white-space:normal}
 .pellucid-equations math{font-size:1.08em}
 .pellucid-equations .cases mtd{text-align:left;padding:.22em .4em}
 @media print{.pellucid-equations{overflow:visible}.pellucid-equations tr{break-inside:avoid}}

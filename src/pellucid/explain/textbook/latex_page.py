@@ -18,7 +18,8 @@ LONG_NOTE = 66  # the same without shape and number
 
 def latex_page(page: Page) -> str:
     """The page as LaTeX."""
-    lines = [f"% {page.title}", "% In a document with \\usepackage{amsmath}.", r"\begingroup", r"\allowdisplaybreaks"]
+    title = " ".join(page.title.split())  # a line break would end the comment
+    lines = [f"% {title}", "% In a document with \\usepackage{amsmath}.", r"\begingroup", r"\allowdisplaybreaks"]
     lines += ["", r"\noindent\textbf{Given}", "", r"\medskip\noindent", r"\begin{tabular}{@{}rll@{}}"]
     lines += [f"  {_given(given)} \\\\" for given in page.given()] + [r"\end{tabular}"]
     for title, steps in page.sections():
