@@ -14,6 +14,7 @@ from pellucid.explain.textbook.steps import Shape, Statement
 
 LONG = 52  # signs of plain text that fit between name and shape on a page of the usual width
 LONG_NOTE = 66  # the same without shape and number
+LONG_REMARK = 58  # letters are wider than signs
 
 
 def latex_page(page: Page) -> str:
@@ -70,7 +71,7 @@ def _equation(number: int, step: Statement) -> Iterator[str]:
         for part in parts:
             yield rf"&{indent}\qquad {part} \notag"
     for remark in step.remarks:
-        for part in textwrap.wrap(remark, LONG_NOTE):
+        for part in textwrap.wrap(remark, LONG_REMARK):
             yield rf"&\quad \text{{{_words(part)}}} \notag"
 
 
