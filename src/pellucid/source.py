@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,7 +49,6 @@ class Source:
     text: str
 
 
-@lru_cache(maxsize=512)
 def read(function: Callable[..., Any]) -> Source:
     """The source of a function, read.
 
@@ -69,6 +68,26 @@ def read(function: Callable[..., Any]) -> Source:
         def relu(z):
             return np.where(z <= 0, 0, z)  # and not z > 0 turned round: NaN must come out as NaN
     """
+    return _read(function, _state(function))
+
+
+def _state(function: Any) -> tuple[Any, ...]:
+    """What the names that a function uses stand for now: a constant of its module may be given another value."""
+    while isinstance(function, partial):
+        function = function.func
+    if not isinstance(function, FunctionType):
+        return ()
+    named = [function.__globals__.get(name) for name in function.__code__.co_names]
+    cells = [cell.cell_contents for cell in function.__closure__ or () if cell != _EMPTY]
+    values = [*named, *cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    return tuple((type(v), repr(v)) if isinstance(v, bool | int | float | np.number) else id(v) for v in values)
+
+
+_EMPTY = CellType()
+
+
+@lru_cache(maxsize=1024)
+def _read(function: Callable[..., Any], state: tuple[Any, ...]) -> Source:
     bound: dict[str, Any] = {}
     while isinstance(function, partial):
         names = _positional(function.func)

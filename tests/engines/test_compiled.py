@@ -217,6 +217,83 @@ def test_formulas_of_ones_own_are_compiled_too() -> None:
     agree(net, X, X[:, :2] ** 2, optimizer=Signed(), epochs=50, batch_size=9)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 7])
+@pytest.mark.parametrize("reduced", [np.sum, np.mean, np.max], ids=lambda f: f.__name__)
+def test_losses_of_one_number_a_row_may_end_in_a_reduction(count: int, reduced: Any) -> None:
+    values = {
+        np.sum: lambda a, t: np.sum((a - t) ** 2, axis=1),
+        np.mean: lambda a, t: np.mean((a - t) ** 2, axis=1),
+        np.max: lambda a, t: np.max((a - t) ** 2, axis=1),
+    }
+    net = Network([Dense(4, "tanh"), Dense(count)], INPUTS, loss=Loss("s", values[reduced], lambda a, t: 2 * (a - t)))
+    y = np.random.default_rng(0).normal(size=(ROWS, count))
+    agree(net, X, y, epochs=10, batch_size=7)
+    agree(net, X, y, epochs=10, early_stopping=3)
+
+
+SCALE = 0.5
+
+
+def scaled(z: Any) -> Any:
+    return np.tanh(SCALE * z)
+
+
+def scaled_slope(z: Any, a: Any) -> Any:
+    return SCALE * (1 - a * a)
+
+
+def test_a_constant_of_a_module_may_change_between_two_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Network([Dense(4, Activation("scaled", scaled, scaled_slope)), Dense(3, "softmax")], INPUTS, seed=1)
+    agree(net, X, Y, epochs=5)
+    monkeypatch.setitem(globals(), "SCALE", 2.0)
+    agree(net, X, Y, epochs=5)
+
+
+def temperature(z: Any) -> float:
+    return 1.0 if np.max(np.abs(z)) < 5 else 0.1
+
+
+def judged(z: Any) -> Any:
+    return np.tanh(temperature(z) * z)
+
+
+WITHOUT_LOOPS = {
+    "a helper that looks at the numbers": (Activation("j", judged, lambda z: np.ones_like(z)), None),
+    "two conditions added": (Activation("b", lambda z: (z > 0) + (z > 0.3), lambda z: np.ones_like(z)), None),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_LOOPS)
+def test_what_loops_might_read_otherwise_is_left_to_numpy(case: str) -> None:
+    activation, _ = WITHOUT_LOOPS[case]
+    net = Network([Dense(4, activation), Dense(3, "softmax")], INPUTS, seed=1)
+    with pytest.warns(RuntimeWarning, match="The readable engine runs instead"):
+        assert net.fit(X, Y, epochs=3, engine="compiled").engine == "readable"
+
+
+REFUSED = {
+    "a loss of one number": Loss("one", lambda a, t: 1.0, lambda a, t: a - t),
+    "a gradient of one column": Loss("g", lambda a, t: (a - t) ** 2, lambda a, t: (a - t)[:, :1]),
+    "a flat row in a gradient": Loss(
+        "f", lambda a, t: (a - t) ** 2, lambda a, t: (a - t) / np.sqrt(np.sum((a - t) ** 2, axis=1))
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.filterwarnings("ignore:The readable engine runs:RuntimeWarning")
+def test_what_the_readable_engine_refuses_is_refused_before_anything_is_changed(case: str) -> None:
+    net = Network([Dense(4, "tanh"), Dense(7)], INPUTS, seed=1, loss=REFUSED[case])
+    before, y = net.theta.copy(), np.zeros((ROWS, 7))
+    ends = []
+    for engine in ("readable", "compiled"):
+        with pytest.raises(Exception) as raised:  # noqa: PT011  # whatever it is, both engines say the same
+            net.fit(X, y, epochs=3, engine=engine)
+        ends.append((raised.type, str(raised.value)))
+        assert np.array_equal(net.theta, before)
+    assert ends[0] == ends[1] or "broadcast" in ends[0][1]
+
+
 class Unremembered:
     """A rule that is an object without a hash, so that nothing that reads formulas can remember it."""
 

@@ -9,6 +9,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,19 @@ from pellucid.wording import visible
 
 MODEL = "model.json"
 MOST_DRAWN = 100  # classes in a picture of a confusion matrix
+
+
+@contextmanager
+def hushed(quiet: bool) -> Iterator[None]:
+    """While it lasts, a first compilation says nothing, if all is to be quiet."""
+    before = os.environ.get("PELLUCID_QUIET")
+    if quiet:
+        os.environ["PELLUCID_QUIET"] = "1"
+    try:
+        yield
+    finally:
+        if quiet and before is None:
+            del os.environ["PELLUCID_QUIET"]
 
 
 @dataclass(frozen=True)
@@ -63,8 +77,6 @@ def run(
     `shown`: where the report for a browser goes; `flags`: quiet (say nothing but errors) and plots (draw pictures).
     """
     places = _places(source, save, out, history, shown, flags["plots"])
-    if flags["quiet"]:
-        os.environ["PELLUCID_QUIET"] = "1"  # for a first compilation, which would say so
     screen = Screen(quiet=flags["quiet"])
     table = _table(source)
     refuse_target(table, recipe)
@@ -72,7 +84,8 @@ def run(
     net = network(table, recipe)
     results.data(screen, table)
     results.plan(screen, net, parts, recipe)
-    outcome = learnt(net, table, parts, recipe, progress=not flags["quiet"])
+    with hushed(flags["quiet"]):
+        outcome = learnt(net, table, parts, recipe, progress=not flags["quiet"])
     with uninterrupted():
         _save(outcome, places)
     results.ending(screen, outcome.history)

@@ -29,7 +29,7 @@ def _of_programs() -> frozenset[str]:
         "losses gradient learning_rate batch_size l1 l2 clip_norm mean scale parameters gradients forward held_out "
         "kept saved ends parts class_weight L_val epoch_loss best_loss best_epoch best_parameters first_parameters"
     )
-    of_loops = "inputs a b z k u r da db dW delta layers widths masks drops fan_in units activations through theta"
+    of_loops = "inputs a b z k drop da db dW delta layers widths masks drops fan_in units activations through theta"
     ends = {f"{name}{end}" for name in "Xytw" for end in ("_train", "_val")}
     words = {*plain.split(), *longer.split(), *of_loops.split()}
     return frozenset({*numbered, *words, *ends, *Place._fields, *Watch._fields, *dir(builtins), "np", "math"})

@@ -6,11 +6,13 @@ Bit-identical with itself however a run is cut into calls; equal to the readable
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.engines import readable
 from pellucid.engines.compiled.graph import CannotCompile
 from pellucid.engines.compiled.plan import Plan
 from pellucid.engines.compiled.store import BuildFailed
@@ -35,7 +37,20 @@ def prepare(job: Job) -> None:
         CannotCompile: something has no place in compiled loops.
         BuildFailed: the build could not make it.
     """
-    job.plan = Plan(job)
+    plan = Plan(job)
+    _try(job)
+    job.plan = plan
+
+
+def _try(job: Job) -> None:
+    """One step of a few rows by the readable engine, on copies: a formula that it refuses is refused before anything
+    is changed, and with its words."""
+    few = np.arange(min(job.n, 4))
+    with np.errstate(all="ignore"):
+        theta = job.net.theta.copy()
+        _, _, gradient = readable.loss_and_gradient(job.net, theta, *job.problem.part(few))
+        settings = job.settings
+        settings.optimizer.update(gradient, deepcopy(job.state), theta, job.rate(0), job.net.weight_mask)
 
 
 def at_once(job: Job) -> int:

@@ -28,6 +28,8 @@ ELEMENTWISE = {
 }  # fmt: skip
 _OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
 _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+FLAT = "flat"  # the value of a node that is (n,), not (n, 1)
+BOOLEAN = {*_COMPARED.values(), "logical_and", "logical_or", "logical_not", "isnan", "isfinite"}
 _REDUCED = {"sum": "sum", "max": "max", "amax": "max", "min": "min", "amin": "min", "mean": "mean"}
 
 
@@ -73,7 +75,18 @@ class Graph:
         if operation == "divide" and kinds[0] == "array" and kinds[1] != "array":
             # One division a row or in all, then products: many times faster, and other only in the last digit.
             return self.add("multiply", (arguments[0], self.add("reciprocal", (arguments[1],))))
-        node = Node(operation, arguments, kind or widest, value)
+        kind = kind or widest
+        flat = [self.nodes[i].value == FLAT for i in arguments if self.nodes[i].kind == "row"]
+        if any(flat):  # (n,) beside (n, K) or (n, 1) is another shape than loops over rows would make of it
+            if kind != "row" or not all(flat):
+                raise CannotCompile("one number a row, (n,), meets an array of two axes; keepdims=True would keep both")
+            value = FLAT if value is None else value
+        both = [self.nodes[i].operation in BOOLEAN for i in arguments]
+        if operation in ("add", "subtract") and any(both) and all(both):
+            raise CannotCompile(f"{operation} of two conditions")
+        if operation == "logical_not" and not all(both):
+            raise CannotCompile("~ of what is no condition")
+        node = Node(operation, arguments, kind, value)
         key = node._replace(value=repr(value))  # 0.0 and -0.0, 1 and 1.0 are not the same
         if key not in self._known:
             self._known[key] = len(self.nodes)
@@ -212,13 +225,15 @@ class _Reading:
             raise CannotCompile(f"{self.source.name} takes np.{name} of what is no array")
         kept = words.get("keepdims") == "True"
         # Without keepdims the result, (n,), may end a loss but not meet an array again.
-        return self.graph.add(_REDUCED[name], arguments, "row", None if kept else "flat")
+        return self.graph.add(_REDUCED[name], arguments, "row", None if kept else FLAT)
 
     def of_helper(self, helper: Callable[..., Any], arguments: tuple[int, ...]) -> Any:
         try:
             return self.graph.follow(helper, arguments, {})
         except CannotCompile:
-            number = _same_for_all(helper, len(arguments), self.graph.dtype)
+            # Only of our own: what somebody else's helper gives may depend on more than the dtype.
+            ours = helper.__module__.partition(".")[0] == "pellucid"
+            number = _same_for_all(helper, len(arguments), self.graph.dtype) if ours else None
             if number is None:
                 raise
             return self.graph.constant(number)

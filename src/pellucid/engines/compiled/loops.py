@@ -97,7 +97,7 @@ class Loops:
         if self.written_out is not None and self.written_out <= FEW:
             return [*lines, "for i in range(M):", *("    " + line for line in self._written_out(self.written_out))]
         self._decide_buffers()
-        for number in range(max(map(self._when, self.needed)) + 1):
+        for number in range(max(self.level[i] for i in self.needed) + 1):
             lines += self._row_loop(number)
             lines += self._array_loop(number)
         return lines

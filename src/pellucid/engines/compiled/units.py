@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.activations import Activation
-from pellucid.engines.compiled.graph import Graph
-from pellucid.engines.compiled.loops import Loops, Output
+from pellucid.engines.compiled.graph import FLAT, CannotCompile, Graph
+from pellucid.engines.compiled.loops import SUMS, Loops, Output
 from pellucid.losses import Loss
 from pellucid.optimizers import Rule
 from pellucid.penalties import penalty, penalty_gradient
@@ -67,7 +67,7 @@ def _unit(
 def forward(activation: Activation, dtype: np.dtype[Any], units: int) -> Unit:
     """a = value(z) for (K, M) numbers."""
     graph = Graph(dtype)
-    a = graph.follow(activation.value, (graph.input("z", "array"),), {})
+    a = _array(graph, graph.follow(activation.value, (graph.input("z", "array"),), {}), "an activation")
     loops = Loops(graph, [Output(a, "a")], written_out=units)
     return _unit("forward", PASSING, "F F F F F int64 int64", loops, dtype)
 
@@ -83,10 +83,17 @@ def backward(activation: Activation, dtype: np.dtype[Any], units: int) -> Unit:
 def _pulled(graph: Graph, activation: Activation, z: int, a: int, gradient: int) -> int:
     """The chain rule through an activation."""
     if activation.pull is not None:
-        return int(graph.follow(activation.pull, (a, gradient), {}))
+        return _array(graph, graph.follow(activation.pull, (a, gradient), {}), "the pull of an activation")
     assert activation.slope is not None
     slope = graph.follow(activation.slope, (z, a) if activation.slope_takes_a else (z,), {})
-    return graph.add("multiply", (gradient, slope))
+    return graph.add("multiply", (gradient, _array(graph, slope, "the slope of an activation")))
+
+
+def _array(graph: Graph, found: Any, what: str) -> int:
+    """The node, if it has a number for each unit and row; where not, the readable engine says what is wrong."""
+    if not isinstance(found, int) or graph.nodes[found].kind != "array":
+        raise CannotCompile(f"{what} gives no array of its argument's shape")
+    return found
 
 
 def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int, weighted: bool) -> Unit:
@@ -95,7 +102,8 @@ def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int,
     z, t = graph.input("z", "array"), graph.input("t", "array")
     a = graph.follow(activation.value, (z,), {})
     value = graph.follow(loss.value, (z if loss.from_logits else a, t), {})
-    gradient = graph.follow(loss.gradient, (a, t), {})
+    _of_rows(graph, value)
+    gradient = _array(graph, graph.follow(loss.gradient, (a, t), {}), "the gradient of a loss")
     delta = gradient if loss.from_logits else _pulled(graph, activation, z, a, gradient)
     if weighted:
         w = graph.input("w", "row")
@@ -107,12 +115,24 @@ def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int,
     return _unit("output", OUTPUT, "F F F F F F F F int64 int64 float64", loops, dtype)
 
 
+def _of_rows(graph: Graph, value: Any) -> None:
+    """Whether a loss has one number for each output and row, or (n,), one a row."""
+    kinds = {("array", None), ("row", FLAT)}
+    if not isinstance(value, int) or (graph.nodes[value].kind, _flat(graph, value)) not in kinds:
+        raise CannotCompile("a loss gives neither (n, K) nor (n,) numbers")
+
+
+def _flat(graph: Graph, node: int) -> str | None:
+    return FLAT if graph.nodes[node].value == FLAT else None
+
+
 def moved(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int) -> Unit:
     """The losses of rows whose last z moves by a change of each row times a weight of each output."""
     graph = Graph(dtype)
     z, t, change = graph.input("z", "array"), graph.input("t", "array"), graph.input("change", "row")
     z = graph.add("add", (z, graph.add("multiply", (graph.input("weight", "array"), change))))
     value = graph.follow(loss.value, (z if loss.from_logits else graph.follow(activation.value, (z,), {}), t), {})
+    _of_rows(graph, value)
     losses = Output(value, "losses", "summed" if graph.nodes[value].kind == "array" else "written")
     loops = Loops(graph, [losses], written_out=units, by_output=frozenset({"weight"}))
     return _unit("moved", MOVED, "F F F F F F F int64 int64", loops, dtype)
@@ -131,7 +151,12 @@ def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:
         lost = graph.add("multiply", (graph.add("multiply", (share, graph.input("mask", "array"))), p))
         p = graph.add("subtract", (p, lost))
     averages = [graph.input(f"averages{i}", "array") for i in range(len(rule.averages))]
-    new, *kept = graph.follow(rule.formula, (p, g, rate, t, *averages), constants)
+    found = graph.follow(rule.formula, (p, g, rate, t, *averages), constants)
+    if not isinstance(found, tuple) or len(found) != 1 + len(averages):
+        raise CannotCompile("an optimizer gives other than new parameters and its averages")
+    new, *kept = (_array(graph, node, "an optimizer") for node in found)
+    if any(node.operation in SUMS for node in graph.nodes):
+        raise CannotCompile("an optimizer sums over parameters")
     outputs = [Output(new, "new"), *(Output(node, f"averages{i}") for i, node in enumerate(kept))]
     unit = _unit(
         "update", UPDATE, "F F F F F d int64 int64 float64 float64", Loops(graph, outputs, numbers), dtype, "K = 1"

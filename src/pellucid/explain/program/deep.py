@@ -33,18 +33,18 @@ def masks(plan: Plan) -> list[str]:
         if isinstance(link.layer, Dropout):
             dropped.append((at, link.layer.rate))
             widths.append(link.width)
-    of_one = "(rng.random((n, u), dtype=np.float32) >= r) / (1 - r)"
+    of_one = "(rng.random((n, fan_in), dtype=np.float32) >= drop) / (1 - drop)"
     of_one = f"({of_one}).astype(np.float32)" if plan.single else of_one
     if len({*dict(dropped)}) == len(dropped):
         shares = [dict(dropped).get(k, 0) for k in range(plan.layers)]
-        each = f"{of_one} if r else 1.0", "for u, r in zip(widths, drops)"
+        each = f"{of_one} if drop else 1.0", "for fan_in, drop in zip(widths, drops)"
         line = f"masks = [{' '.join(each)}]"
         fits = len(line) <= WIDTH - INDENT
         lines = [line] if fits else ["masks = [", *(f"    {part}" for part in each), "]"]
         return [f"drops = {shares}  # the share of each layer's inputs that is dropped", *lines]
     return [
         "masks = [1.0] * layers  # of the inputs of each layer: 0 where one is dropped",
-        f"for k, u, r in {[(k, fan_in, rate) for (k, rate), fan_in in zip(dropped, widths, strict=True)]}:",
+        f"for k, fan_in, drop in {[(k, fan_in, rate) for (k, rate), fan_in in zip(dropped, widths, strict=True)]}:",
         f"    masks[k] = masks[k] * ({of_one})",
     ]
 
