@@ -701,7 +701,7 @@ def test_a_network_without_any_source_still_has_equations(monkeypatch: pytest.Mo
     def nothing(*_: Any) -> Any:
         raise OSError("could not get source code")
 
-    source.read.cache_clear()
+    source._read.cache_clear()
     own_lines._method.cache_clear()
     monkeypatch.setattr("inspect.findsource", nothing)
     monkeypatch.setattr("inspect.getsource", nothing)
@@ -709,7 +709,7 @@ def test_a_network_without_any_source_still_has_equations(monkeypatch: pytest.Mo
         net = Network([Dense(3, "relu"), Dropout(0.5), Dense(2, "softmax")], inputs=2)
         found = {e.name: e.text for e in equations_of(net, "adam", l2=0.1, l1=0.1, clip_norm=1.0, weighted=True)}
     finally:
-        source.read.cache_clear()
+        source._read.cache_clear()
         own_lines._method.cache_clear()
     assert found["z1"] == "z1 = affine(X, W1, b1)"
     assert found["a1"] == "a1 = relu(z1)"

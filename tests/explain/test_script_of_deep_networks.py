@@ -145,7 +145,7 @@ def test_every_name_that_a_program_gives_is_reserved(layers: int, weights: Any) 
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inside
     }
-    in_lists = {"Wk", "p", "_", "fan_in", "units", "part"}  # known there alone
+    in_lists = {"Wk", "p", "u", "r", "_", "fan_in", "units", "part"}  # known there alone
     assert given - functions - in_lists - {"m", "v"} <= RESERVED
 
 

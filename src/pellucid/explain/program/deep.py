@@ -33,11 +33,15 @@ def masks(plan: Plan) -> list[str]:
         if isinstance(link.layer, Dropout):
             dropped.append((at, link.layer.rate))
             widths.append(link.width)
-    of_one = "(rng.random((n, fan_in), dtype=np.float32) >= drop) / (1 - drop)"
-    of_one = f"({of_one}).astype(np.float32)" if plan.single else of_one
+
+    def of_one(units: str, rate: str) -> str:
+        drawn = f"(rng.random((n, {units}), dtype=np.float32) >= {rate}) / (1 - {rate})"
+        return f"({drawn}).astype(np.float32)" if plan.single else drawn
+
     if len({*dict(dropped)}) == len(dropped):
         shares = [dict(dropped).get(k, 0) for k in range(plan.layers)]
-        each = f"{of_one} if drop else 1.0", "for fan_in, drop in zip(widths, drops)"
+        # Names known in the list alone, which nothing else of the program can meet, may be short.
+        each = f"{of_one('u', 'r')} if r else 1.0", "for u, r in zip(widths, drops)"
         line = f"masks = [{' '.join(each)}]"
         fits = len(line) <= WIDTH - INDENT
         lines = [line] if fits else ["masks = [", *(f"    {part}" for part in each), "]"]
@@ -45,7 +49,7 @@ def masks(plan: Plan) -> list[str]:
     return [
         "masks = [1.0] * layers  # of the inputs of each layer: 0 where one is dropped",
         f"for k, fan_in, drop in {[(k, fan_in, rate) for (k, rate), fan_in in zip(dropped, widths, strict=True)]}:",
-        f"    masks[k] = masks[k] * ({of_one})",
+        f"    masks[k] = masks[k] * ({of_one('fan_in', 'drop')})",
     ]
 
 
