@@ -11,8 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 run: $(VENV)/.run
 	$(BIN)/pellucid train
 
+# A process for each core; a file's tests stay together, since some make once what all of them look at.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 nightly: $(VENV)/.test
 	$(BIN)/python -m pytest -m nightly

@@ -32,7 +32,7 @@ print(history.engine, history.loss[-1].hex(), "numba" in sys.modules)
 
 def fit(cache: Path, source: Path | None = None, code: str = FIT, **more: str) -> tuple[list[str], str]:
     """What a fresh process prints, and what it complains about."""
-    words = os.environ | {"PELLUCID_CACHE": str(cache)} | more
+    words = os.environ | {"PELLUCID_CACHE": str(cache), "PELLUCID_QUIET": ""} | more
     if source is not None:
         words["PYTHONPATH"] = os.pathsep.join([str(source), str(PACKAGE.parent)])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=words, check=True)
