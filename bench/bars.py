@@ -52,8 +52,6 @@ BARS = [
         at_least=False,
     ),
     faster("P7", "P7-predict", "scikit-learn predict", 10),
-    Bar("P7", "P7-predict", "probabilities: times as fast as predict_proba", "scikit-learn predict_proba",
-        "Pellucid, probabilities", 10),
     Bar("P8", "P8-sweep", "times as fast as itself on one thread", "Pellucid, one thread", "Pellucid", 1.8),
     faster("P8", "P8-sweep", "joblib and scikit-learn", 5),
     Bar("P9", "P9-first", "seconds that the first fit takes longer, code kept", "Pellucid", None, 0.3, at_least=False),

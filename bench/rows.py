@@ -76,10 +76,10 @@ GRADIENTS = [
 PREDICTING = [
     Row("Pellucid", "predict", "pellucid", "predict"),
     Row("Pellucid, probabilities", "forward", "pellucid", "forward"),
-    Row("scikit-learn predict", "assume_finite", "scikit-learn", "predict, lean"),
-    Row("scikit-learn predict", "as it comes", "scikit-learn", "predict", extra=True),
-    Row("scikit-learn predict_proba", "assume_finite", "scikit-learn", "predict_proba, lean"),
-    Row("scikit-learn predict_proba", "as it comes", "scikit-learn", "predict_proba", extra=True),
+    Row("scikit-learn predict", "as it comes", "scikit-learn", "predict"),
+    Row("scikit-learn predict, unchecked", "assume_finite", "scikit-learn", "predict, lean"),
+    Row("scikit-learn predict_proba", "as it comes", "scikit-learn", "predict_proba"),
+    Row("scikit-learn predict_proba, unchecked", "assume_finite", "scikit-learn", "predict_proba, lean"),
     Row(EAGER, "inference_mode, probabilities", "torch", "eager"),
 ]
 SWEEPING = [

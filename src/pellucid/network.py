@@ -218,7 +218,7 @@ class Network:
         """
         a = self.forward(X)
         if self.task == "classes":
-            return np.argmax(a, axis=1)
+            return a.argmax(axis=1)
         answers = a if self.task == "values" else (a >= threshold).astype(np.int64)
         return answers[:, 0] if self.outputs == 1 else answers
 

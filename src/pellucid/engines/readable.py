@@ -37,8 +37,11 @@ class Inputs(NamedTuple):
     dtype: np.dtype[Any]
 
     def batch(self, rows: Rows) -> Array:
-        X = self.X[rows]
-        return check.in_dtype(X, self.dtype, "X") if self.scaler is None else self.scaler.transform(X, dtype=self.dtype)
+        return _scaled(self.X[rows], self.scaler, self.dtype)
+
+
+def _scaled(X: Array, scaler: Scaler | None, dtype: np.dtype[Any]) -> Array:
+    return check.in_dtype(X, dtype, "X") if scaler is None else scaler.transform(X, dtype=dtype)
 
 
 class Problem(NamedTuple):
@@ -61,10 +64,9 @@ def inputs_of(net: Network, X: Any, what: str = "X") -> Inputs:
     X = check.features(X, net.inputs, what)
     if net.scaler is not None and not net.scaler.fitted:
         raise InputError("The network's scaler has not been fitted: call net.fit(X, y), or pass a fitted scaler.")
-    inputs = Inputs(X, net.scaler, net.dtype)
     if X.size * net.dtype.itemsize <= SCALED_AT_ONCE:
-        return Inputs(inputs.batch(slice(None)), None, net.dtype)
-    return inputs
+        return Inputs(_scaled(X, net.scaler, net.dtype), None, net.dtype)
+    return Inputs(X, net.scaler, net.dtype)
 
 
 def problem(net: Network, X: Any, y: Any, sample_weight: Any = None, what: tuple[str, str] = ("X", "y")) -> Problem:
