@@ -231,6 +231,14 @@ def test_losses_of_one_number_a_row_may_end_in_a_reduction(count: int, reduced: 
     agree(net, X, y, epochs=10, early_stopping=3)
 
 
+def test_what_is_clipped_in_a_formula_is_compiled() -> None:
+    hard = Activation("hard", lambda z: np.clip(z, -0.4, 0.6), lambda z, a: np.where((z > -0.4) & (z < 0.6), 1.0, 0.0))
+    net = agree(Network([Dense(6, hard), Dense(3, "softmax")], INPUTS), X, Y, epochs=20)
+    z = X @ net.params["W1"] + net.params["b1"]
+    assert (z < -0.4).any()
+    assert (z > 0.6).any()
+
+
 SCALE = 0.5
 
 

@@ -140,7 +140,7 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
     """Have the build make them, in a process of its own, and keep them."""
     names = ", ".join(sorted({request["name"] for request in requests}))
     if not os.environ.get(QUIET):
-        print(f"pellucid: compiling for this processor, once ({names}) ...", file=sys.stderr, flush=True)
+        print(f"pellucid: compiling for this processor, once, about ten seconds ({names}) ...", file=sys.stderr, flush=True)
     package = str(Path(__file__).resolve().parents[3])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])}
     asked = json.dumps({"package": PACKAGE, "requests": requests})
