@@ -66,7 +66,9 @@ def test_losses_are_those_of_training_and_what_they_hold_is_said(flowers: Path, 
 
 def test_losses_of_values_are_said_to_be_those_of_a_standardized_target(houses: Path, run: Run) -> None:
     said, _ = train(run, "houses.csv", "--target", "price")
-    assert re.search(r"loss: of the target in standard deviations, \d\.\d{4} of it is the penalty on the weights\n", said)
+    assert re.search(
+        r"loss: of the target in standard deviations, \d\.\d{4} of it is the penalty on the weights\n", said
+    )
 
 
 def test_the_model_knows_its_scaler_and_names(flowers: Path, run: Run) -> None:

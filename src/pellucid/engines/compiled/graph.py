@@ -41,7 +41,7 @@ class Node(NamedTuple):
     """One value.
 
     Attributes:
-        operation: "input", "constant", "sum", "max", "min", a comparison, or a name of ELEMENTWISE.
+        operation: "input", "constant", "like", "sum", "mean", "max", "min", a comparison, or a name of ELEMENTWISE.
         arguments: indices of the nodes that it takes.
         kind: whether it is one number, one a row, or one an output and row.
         value: name of an input, or the number of a constant.

@@ -68,6 +68,8 @@ class Plan:
         self.scale: Array = np.ones(self.widths[0])
         self.scaled = ""
         if isinstance(scaler, Pixels):
+            if self.X.dtype != np.uint8:  # which alone cannot be out of range
+                scaler.fit(self.X)
             self.scaled = "pixels"
         elif isinstance(scaler, Standardizer):
             self.scaled, self.mean, self.scale = "shifted", np.asarray(scaler.mean), np.asarray(scaler.scale)
@@ -126,7 +128,7 @@ class Plan:
             parts.append({
                 "outputs": outputs, "inputs": inputs,
                 "zs": [room(width * tile) for width in self.widths[1:]],
-                "backs": [room(width * tile) for width in self.widths[:-1]],
+                "backs": [room(width * tile if k else 0) for k, width in enumerate(self.widths[:-1])],
                 "turns": [room(max(self.widths[1:]) * tile)],
                 "ts": [room(net.outputs * tile)], "others": [room(net.outputs * tile)],
                 "deltas": [room(net.outputs * tile)], "ws": [room(tile)], "row_losses": [room(tile)],
