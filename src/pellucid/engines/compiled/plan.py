@@ -19,6 +19,7 @@ from pellucid.optimizers import State
 
 Array = npt.NDArray[Any]
 
+FIRST_CALL, MOST_AT_FIRST = 50_000_000, 2048  # operations, and steps, of the first call
 ALIGNED = 64  # bytes: a vector register
 TASKS = {"values": 0, "classes": 1, "binary": 2, "labels": 2}
 
@@ -48,7 +49,8 @@ class Plan:
         self._vectors(net, job)
         self._buffers(net)
         self.in_order = np.arange(job.n if job.full_batch else 1)
-        self.steps_a_call = 32  # adapted as calls are timed; how steps are cut into calls changes no bit
+        # About 10 ms at first; adapted as calls are timed. How steps are cut into calls changes no bit.
+        self.steps_a_call = max(1, min(MOST_AT_FIRST, FIRST_CALL // self.layout.operations))
         self.arguments = self._arguments()
 
     def order_of(self, steps: dict[str, Array], step: int) -> Array:

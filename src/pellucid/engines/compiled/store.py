@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -44,7 +44,7 @@ def _forget() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
-_loaded: dict[str, int] = {}  # key: address
+_loaded: dict[Any, int] = {}  # by unit, or a request's words: address
 _engines: list[Any] = []  # LLVM's, which own the code
 
 
@@ -109,20 +109,22 @@ def addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
 
 def _addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
     with _lock:
+        names = [unit if isinstance(unit, Unit) else tuple(unit.items()) for unit in units]
         wanted: dict[str, dict[str, Any]] = {}
-        keys = []
-        for unit in units:
-            request = asdict(unit) if isinstance(unit, Unit) else dict(unit)
-            key = hashlib.sha256((fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
-            keys.append(key)
-            if key not in _loaded:
+        keys: dict[Any, str] = {}
+        for name, unit in zip(names, units, strict=True):
+            if name not in _loaded:
+                request = asdict(unit) if isinstance(unit, Unit) else dict(unit)
+                key = hashlib.sha256((fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
+                keys[name] = key
                 wanted[key] = request | {"key": key, "symbol": f"pellucid_{key}"}
         code = {key: _kept(key) for key in wanted}
         missing = [wanted[key] for key, found in code.items() if found is None]
         if missing:
             code |= _built(missing)
-        _load({key: found for key, found in code.items() if found is not None})
-        return [_loaded[key] for key in keys]
+        found = _load(code)
+        _loaded.update({name: found[key] for name, key in keys.items()})
+        return [_loaded[name] for name in names]
 
 
 def _path(key: str) -> Path:
@@ -201,14 +203,14 @@ def _clear() -> None:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def _load(code: dict[str, bytes]) -> None:
+def _load(code: Mapping[str, bytes | None]) -> dict[str, int]:
+    """Where each key's code is, once it is in memory."""
     if not code:
-        return
+        return {}
     llvm = need("llvmlite.binding", "fast")
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine.target_machine())
     for data in code.values():
         engine.add_object_file(llvm.ObjectFileRef.from_data(data))
     engine.finalize_object()
     _engines.append(engine)
-    for key in code:
-        _loaded[key] = engine.get_function_address(f"pellucid_{key}")
+    return {key: engine.get_function_address(f"pellucid_{key}") for key in code}
