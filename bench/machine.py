@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
+import statistics
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,8 +28,45 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "blas": f"{blas.get('name')} {blas.get('version')}",
         "versions": {name: found for name in PACKAGES if (found := installed(name))},
+        "together": together(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     }
+
+
+WORK = """
+import sys, time, numpy as np
+x = np.random.default_rng(0).normal(size=10_000)
+for _ in range(200): np.exp(x)
+print("ready", flush=True)
+for _ in sys.stdin:
+    started = time.perf_counter()
+    for _ in range(20_000): np.exp(x)
+    print(time.perf_counter() - started, flush=True)
+"""
+
+
+def together(rounds: int = 5) -> float:
+    """How many times longer the same vector arithmetic takes when two processes do it at once: 1 on two whole cores,
+    2 where both "cores" are threads of one. No program can gain more from a second thread."""
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for worker in workers:
+        worker.stdout.readline()  # type: ignore[union-attr]
+    ratios = []
+    for _ in range(rounds):
+        (alone,), both = _timed(workers[:1]), _timed(workers)
+        ratios.append(max(both) / alone)
+    for worker in workers:
+        worker.communicate()
+    return round(statistics.median(ratios), 2)
+
+
+def _timed(workers: list[subprocess.Popen[str]]) -> list[float]:
+    for worker in workers:
+        print(file=worker.stdin, flush=True)
+    return [float(worker.stdout.readline()) for worker in workers]  # type: ignore[union-attr]
 
 
 def installed(name: str) -> str | None:

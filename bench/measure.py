@@ -36,7 +36,7 @@ class Plan:
     """
 
     rounds: int = 7
-    processes: int = 5
+    processes: int = 10
     seconds: float = 0.3
     quick: bool = False
     peers: tuple[str, ...] | None = None
@@ -155,7 +155,12 @@ def _mnist(row: dict[str, Any], seed: int, folder: Path) -> float:
     ours = row["peer"] == "pellucid"
     files = mnist.mnist_files()
     names = [str(files[key]) for key in ("train_images", "train_labels", "test_images", "test_labels")]
-    arguments = ["-m", f"bench.whole.mnist_{'ours' if ours else 'torch'}", str(seed), *([] if ours else names)]
+    arguments = [
+        "-m",
+        f"bench.whole.mnist_{'ours' if ours else 'torch'}",
+        str(seed),
+        *([] if ours else [row["variant"], *names]),
+    ]
     seconds, said = once(arguments, environment(row["threads"]))
     row["peak"] = max(said["peak"], row["peak"] or 0.0)
     row["accuracies"].append(said["accuracy"])

@@ -13,7 +13,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SET = ("PELLUCID_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-UNSET = (*SET, "GOTO_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "XLA_FLAGS")
+UNSET = (
+    *SET,
+    "PYTHONDONTWRITEBYTECODE",
+    "GOTO_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+    "XLA_FLAGS",
+)
 
 
 class Failed(Exception):
@@ -22,6 +30,8 @@ class Failed(Exception):
 
 def environment(threads: int | None, peer: str = "", more: dict[str, str] | None = None) -> dict[str, str]:
     """The environment of a process: none of the variables that limit threads, or those of a number of threads.
+
+    Python may keep its bytecode, as it does for whoever installed a package; imports are compared.
 
     XLA takes as many threads as there are processors, so JAX is kept to a number of processors instead.
     """

@@ -96,7 +96,12 @@ FIRST = [
     Row(COMPILED, "a step in one graph, code kept from before", "torch", "one graph", extra=True),
     Row("PyTorch compiled, nothing kept", "a step in one graph", "torch", "one graph, empty", extra=True),
 ]
-MNIST = [Row("Pellucid", "", "pellucid", ""), Row(EAGER, "", "torch", "")]
+MNIST = [
+    Row("Pellucid", "", "pellucid", ""),
+    Row(EAGER, "", "torch", "eager"),
+    Row(EAGER, "fused optimizer", "torch", "fused", extra=True),
+    Row(EAGER, "one thread", "torch", "eager", 1, extra=True),
+]
 IMPORTS = [
     Row("Pellucid", "import pellucid", "pellucid", "pellucid"),
     Row("NumPy", "import numpy", "textbook", "numpy"),

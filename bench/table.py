@@ -65,6 +65,7 @@ def machine_table(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     rows = [
         ("processor", f"{machine['processor']}; {machine['cores']} cores"),
+        ("two processes at once", f"take {machine['together']:g} times as long as one alone (1 on two whole cores)"),
         ("memory", machine["memory"]),
         ("system", f"{machine['system']}, Python {machine['python']}"),
         ("versions", versions),

@@ -78,7 +78,7 @@ DOWNWARDS = {
 # What a room may import at the top of its files beyond NumPy and Python's own.
 LIBRARIES = {"cli": {"typer", "rich"}}
 # These files run in a process of their own that makes machine code; nothing else imports them.
-BUILD = {f"pellucid.engines.compiled.{name}" for name in ("build", "kernel", "arithmetic")}
+BUILD = {f"pellucid.engines.compiled.{name}" for name in ("build", "kernel", "primitives", "rows", "arithmetic")}
 
 
 class Import(NamedTuple):

@@ -44,7 +44,7 @@ def made_up(case: Case, times: dict[str, float]) -> dict[str, Any]:
 def run_of(*measured: dict[str, Any]) -> dict[str, Any]:
     machine = {
         "processor": "A|B <fast>", "cores": 2, "memory": "8 GB", "system": "Linux", "python": "3.11",
-        "blas": "openblas", "versions": {"numpy": "2.4.6"}, "load": 0.1,
+        "blas": "openblas", "versions": {"numpy": "2.4.6"}, "load": 0.1, "together": 1.5,
     }  # fmt: skip
     return {"machine": machine, "rounds": 3, "quick": False, "recipe": "Recipe()", "measured": list(measured)}
 

@@ -40,6 +40,17 @@ def test_each_network_is_trained_as_if_alone(engine: str) -> None:
         assert (history.stopped, history.engine) == (expected.stopped, engine)
 
 
+def test_the_data_are_converted_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[Any] = []
+    take = sweep._take
+    monkeypatch.setattr(sweep, "_take", lambda job, stop: (jobs.append(job), take(job, stop)))
+    bytes_of_pixels = np.arange(240, dtype=np.uint8).reshape(60, 4)
+    fit_many([network(seed) for seed in range(3)], bytes_of_pixels, Y, epochs=2)
+    assert len(jobs) == 3
+    for job in jobs[1:]:
+        assert np.shares_memory(job.problem.inputs.X, jobs[0].problem.inputs.X)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_that_diverges_says_so_and_harms_no_other(engine: str) -> None:
     def nets() -> list[Network]:

@@ -1,7 +1,7 @@
-"""MNIST by the recipe, with PyTorch: python -m bench.whole.mnist_torch SEED FOLDER
+"""MNIST by the recipe, with PyTorch: python -m bench.whole.mnist_torch SEED VARIANT FILE FILE FILE FILE
 
 The plain eager loop over slices of a tensor, which is its fastest way without a compiler; batches are taken by an
-index that is drawn anew each epoch; no DataLoader and no torchvision, which take longer.
+index that is drawn anew each epoch; no DataLoader and no torchvision, which take longer. VARIANT is "eager" or "fused".
 """
 
 import gzip
@@ -41,13 +41,13 @@ def rate(step: int, steps: int) -> float:
     return min(step / top, (steps - step) / (steps - top))
 
 
-def main(seed: int, files: list[Path]) -> None:
+def main(seed: int, variant: str, files: list[Path]) -> None:
     torch.manual_seed(seed)
     X, y, X_test, y_test = images(files[0]) / 255, labels(files[1]), images(files[2]) / 255, labels(files[3])
     model = nn.Sequential(nn.Linear(784, RECIPE.hidden), nn.ReLU(), nn.Linear(RECIPE.hidden, 10))
     draw(model)
     loss = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=RECIPE.peak, momentum=RECIPE.momentum)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RECIPE.peak, momentum=RECIPE.momentum, fused=variant == "fused")
     steps = RECIPE.epochs * -(-len(X) // RECIPE.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps))
     for _ in range(RECIPE.epochs):
@@ -62,4 +62,4 @@ def main(seed: int, files: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), [Path(path) for path in sys.argv[2:]])
+    main(int(sys.argv[1]), sys.argv[2], [Path(path) for path in sys.argv[3:]])

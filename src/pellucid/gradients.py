@@ -15,7 +15,6 @@ Measured with 100 handwritten digits, one naive gradient takes as long as about 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -28,7 +27,7 @@ import numpy.typing as npt
 from pellucid import engines
 from pellucid import inputs as check
 from pellucid.activations import IDENTITY, Activation, magnitude
-from pellucid.engines import readable
+from pellucid.engines import readable, threads
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
 from pellucid.layers import Dense
@@ -260,7 +259,7 @@ def _side_by_side(measure: Callable[[slice], None], units: int, m: int) -> None:
         for group in groups:
             measure(group)
         return
-    with ThreadPoolExecutor(processors()) as pool:
+    with ThreadPoolExecutor(threads.allowed()) as pool:
         try:
             # Each with a copy of the caller's context, where np.errstate keeps what a warning is.
             for done in [pool.submit(copy_context().run, measure, group) for group in groups]:
@@ -268,11 +267,6 @@ def _side_by_side(measure: Callable[[slice], None], units: int, m: int) -> None:
         except BaseException:  # an interrupt, too
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _node(net: Network, problem: Problem, h: float, complex_step: bool) -> Array:

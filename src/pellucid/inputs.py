@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,8 @@ def refuse_masked(array: Any, what: str) -> None:
 
 def refuse_non_finite(array: Array, what: str) -> None:
     """Say where the first NaN or infinity stands, row and column from 0."""
-    if array.dtype.kind != "f" or (array.size <= SMALL and np.isfinite(array).all()):
-        return
+    if array.dtype.kind != "f" or (array.size <= SMALL and math.isfinite(np.vdot(array, array))):
+        return  # a sum of squares is finite only if every number is; one that is not is looked at below
     with np.errstate(all="ignore"):
         if np.isfinite(array.sum()):  # one pass without a temporary; a sum is finite only if every number is
             return

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
+from pellucid import inputs as check
 from pellucid.engines import threads
 from pellucid.errors import InputError, TrainingDiverged
 from pellucid.history import History
@@ -24,11 +25,12 @@ def fit_many(
     """Train several networks in place on the same data: other seeds, rates, penalties or sizes.
 
     What comes of a network is what `fit` makes of it alone, bit for bit. The compiled engine trains as many at a time
-    as there are threads, each on one; the readable engine one after the other, as NumPy uses the processors already.
+    as there are threads, each on one; the readable engine, which Python's lock would hold up, one after the other.
 
     Args:
         nets: the networks; each is another object.
-        X: features (n, inputs), shared by all.
+        X: features (n, inputs), shared by all: converted once where all networks compute in one dtype without a
+            scaler. A scaler, and rows held out for validation, are each network's own.
         y: targets, as in `fit`, shared by all.
         each: settings of each network, such as {"optimizer": SGD(0.1)}, that come on top of those for all.
 
@@ -53,6 +55,8 @@ def fit_many(
     if len(own) != len(nets):
         raise InputError(f"There are {len(nets)} networks and settings in `each` for {len(own)}: give one for each.")
     most = Settings.of(settings).threads or threads.allowed()
+    if len({net.dtype for net in nets}) == 1 and all(net.scaler is None for net in nets):
+        X = check.in_dtype(check.features(X, nets[0].inputs), nets[0].dtype, "X")
     jobs = [
         prepare(net, X, y, Settings.of({**settings, **more, "threads": 1})) for net, more in zip(nets, own, strict=True)
     ]

@@ -55,7 +55,7 @@ def test_losses_are_those_of_training_and_what_they_hold_is_said(flowers: Path, 
     table = read_csv("iris.csv", target="species")
     rows = parted(table, Recipe()).validation
     loss = float(re.search(r"validation +18 +(\d\.\d{4})", said)[1])  # type: ignore[index]
-    penalty = float(re.search(r"loss: with the penalty on the weights, (\d\.\d{4})\n", said)[1])  # type: ignore[index]
+    penalty = float(re.search(r"loss: (\d\.\d{4}) of it is the penalty on the weights\n", said)[1])  # type: ignore[index]
     assert loss == pytest.approx(net.loss(table.X[rows], table.y[rows], l2=0.05, l1=0.001), abs=6e-5)
     assert loss - penalty == pytest.approx(net.loss(table.X[rows], table.y[rows]), abs=1.1e-4)
     last = Path("h.csv").read_text().split()[-1].split(",")
@@ -66,7 +66,9 @@ def test_losses_are_those_of_training_and_what_they_hold_is_said(flowers: Path, 
 
 def test_losses_of_values_are_said_to_be_those_of_a_standardized_target(houses: Path, run: Run) -> None:
     said, _ = train(run, "houses.csv", "--target", "price")
-    assert re.search(r"loss: of the target in standard deviations, with the penalty on the weights, \d\.\d{4}\n", said)
+    assert re.search(
+        r"loss: of the target in standard deviations, \d\.\d{4} of it is the penalty on the weights\n", said
+    )
 
 
 def test_the_model_knows_its_scaler_and_names(flowers: Path, run: Run) -> None:

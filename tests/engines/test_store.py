@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip("numba", reason="the extra `fast` is not installed")
 
 import pellucid
+from pellucid import Dense, Network
 from pellucid.activations import ACTIVATIONS
 from pellucid.engines.compiled import store, units
 
@@ -49,10 +50,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     return cache, told
 
 
+def files_of(cache: Path) -> list[Path]:
+    return sorted(cache.rglob("*.o"))
+
+
 def copied(filled: tuple[Path, list[str]], tmp_path: Path) -> tuple[Path, list[Path]]:
     cache = tmp_path / "cache"
     shutil.copytree(filled[0], cache)
-    return cache, sorted(cache.rglob("*.o"))
+    return cache, files_of(cache)
 
 
 def test_the_next_process_compiles_nothing_and_needs_no_numba(filled: tuple[Path, list[str]]) -> None:
@@ -60,6 +65,14 @@ def test_the_next_process_compiles_nothing_and_needs_no_numba(filled: tuple[Path
     assert told == filled[1]
     assert told[2] == "False"
     assert complaints == ""
+
+
+def test_the_code_can_allocate_nothing(filled: tuple[Path, list[str]]) -> None:
+    # What a function of another library is called by stands in its object code.
+    for file in files_of(filled[0]):
+        code = file.read_bytes()
+        assert b"pellucid_" in code
+        assert not any(word in code for word in (b"malloc", b"NRT_", b"Py"))
 
 
 @pytest.mark.parametrize("damage", ["emptied", "cut", "a bit", "text", "other code"])
@@ -157,6 +170,79 @@ def test_a_build_that_cannot_run_is_one_warning_and_a_readable_run(tmp_path: Pat
     assert complaints.count("RuntimeWarning") == 1
     assert "numba is broken here" in complaints
     assert "Traceback" not in complaints
+
+
+@pytest.mark.parametrize("trouble", ["a chatty start", "files of a learner"])
+def test_surroundings_do_no_harm(trouble: str, filled: tuple[Path, list[str]], tmp_path: Path) -> None:
+    words = os.environ | {"PELLUCID_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(PACKAGE.parent)}
+    if trouble == "a chatty start":  # of every process, on the stream that the build answers on
+        (tmp_path / "sitecustomize.py").write_text("print('hello')")
+        words["PYTHONPATH"] += os.pathsep + str(tmp_path)
+    else:  # named like what the build imports
+        for name in ("numba", "llvmlite", "ast", "json"):
+            (tmp_path / f"{name}.py").write_text("raise SystemExit('this is my homework')")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", FIT], capture_output=True, text=True, env=words, cwd=tmp_path, check=True
+    )
+    assert [word for word in done.stdout.split() if word != "hello"][:2] == filled[1][:2], done.stderr
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("PELLUCID_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(store.Path, "home", homeless)
+    store._keep("key", b"code")
+    store._clear()
+    assert store._kept("key") is None
+
+
+def test_whatever_stops_the_build_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path))
+    stops = [OSError("no more processes"), subprocess.TimeoutExpired("build", 600), MemoryError()]
+    for number, stop in enumerate(stops):
+
+        def run(*_: Any, stop: BaseException = stop, **__: Any) -> None:
+            raise stop
+
+        monkeypatch.setattr(store.subprocess, "run", run)
+        net = Network([Dense(9 + number, "tanh"), Dense(17 + number, "softmax")], 2)
+        monkeypatch.setattr(store, "_loaded", {})
+        with pytest.warns(RuntimeWarning, match=type(stop).__name__):
+            history = net.fit(np.eye(2), [0, 16 + number], epochs=1, engine="compiled")
+        assert history.engine == "readable"
+
+
+def test_a_process_forked_while_another_thread_compiles_does_not_hang() -> None:
+    # The lock is held as a compiling thread would hold it; the child fits with what is loaded already.
+    code = """
+import multiprocessing, threading, numpy as np, warnings
+from pellucid import Dense, Network
+from pellucid.engines.compiled import store
+warnings.simplefilter("ignore")
+def fit(queue=None):
+    history = Network([Dense(3, "tanh"), Dense(2, "softmax")], 2).fit(np.eye(2), [0, 1], epochs=20, engine="compiled")
+    return queue.put(history.engine) if queue else history.engine
+fit()
+held, done = threading.Event(), threading.Event()
+def compiling():
+    with store._lock:
+        held.set()
+        done.wait()
+threading.Thread(target=compiling).start()
+held.wait()
+context = multiprocessing.get_context("fork")
+queue = context.Queue()
+child = context.Process(target=fit, args=(queue,))
+child.start()
+print(queue.get(timeout=60))
+done.set()
+child.join()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "compiled\n"
 
 
 def test_a_formula_that_numba_refuses_is_said_by_name() -> None:

@@ -87,6 +87,33 @@ def test_a_pool_that_is_busy_holds_nobody_up() -> None:
         assert trained(network(), threads=2) == expected
 
 
+def test_where_no_thread_can_start_the_work_is_done_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = trained(network(), threads=2)
+
+    def refused(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "_pool", None)
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert trained(network(), threads=2) == expected
+
+
+def test_a_larger_pool_takes_over_while_others_are_at_work() -> None:
+    expected = trained(network(), threads=2)
+    found: list[Any] = []
+
+    def many(count: int) -> None:
+        found.extend(trained(network(), threads=count) for _ in range(5))
+
+    workers = [threading.Thread(target=many, args=(count,)) for count in (2, 3, 5, 7)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert len(found) == 20
+    assert all(one == expected for one in found)
+
+
 def test_helpers_end_with_the_work_whatever_ends_it() -> None:
     release = threading.Event()
     with pytest.raises(KeyError), threads.helping(2, release.wait, release.set):
@@ -105,6 +132,13 @@ def test_a_process_forked_after_use_does_not_hang() -> None:
     assert queue.get(timeout=120) is True
     child.join(30)
     assert child.exitcode == 0
+
+
+def test_subnormal_numbers_are_those_of_ieee_after_a_fit() -> None:
+    # The kernel flushes those of single precision to zero while it runs; its caller's arithmetic is not to know.
+    trained(network(), threads=2)
+    small = np.full(100, 1e-40, dtype=np.float32)
+    assert ((small * np.float32(0.5)) > 0).all()
 
 
 def test_divergence_is_found_with_helpers_too() -> None:

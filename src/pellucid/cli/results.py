@@ -109,7 +109,7 @@ def results(screen: Screen, table: Table, parts: Parts, outcome: Outcome) -> tup
 def _of_the_loss(outcome: Outcome) -> str:
     """What the losses are of, so that they can be compared with those of the epochs and of a report."""
     parts = ["of the target in standard deviations"] if outcome.net.task == "values" else []
-    parts += [f"with the penalty on the weights, {outcome.penalty:.4f}"] if outcome.penalty else []
+    parts += [f"{outcome.penalty:.4f} of it is the penalty on the weights"] if outcome.penalty else []
     return f"loss: {', '.join(parts)}" if parts else ""
 
 

@@ -1,4 +1,4 @@
-"""Threads that help with a chunk of steps: one pool for all runs, as large as the processors that may be used."""
+"""Threads that help with a chunk of steps: one pool for all runs, as large as the largest number asked for yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -42,10 +42,7 @@ def helping(count: int, help: Callable[[], Any], close: Callable[[], Any]) -> It
 
     A pool that is busy helps less, or not at all: the body must not wait for anybody to come.
     """
-    futures: list[Future[Any]] = []
-    pool = _pool_of(count) if count > 0 else None
-    if pool is not None:
-        futures = [pool.submit(help) for _ in range(count)]
+    futures = _submitted(count, help) if count > 0 else []
     try:
         yield
     finally:
@@ -55,19 +52,19 @@ def helping(count: int, help: Callable[[], Any], close: Callable[[], Any]) -> It
                 future.result()
 
 
-def _pool_of(count: int) -> ThreadPoolExecutor | None:
+def _submitted(count: int, help: Callable[[], Any]) -> list[Future[Any]]:
+    """What was given to the pool; less than asked for, or nothing, where no thread can be started."""
     global _pool, _size
-    with _lock:
+    futures: list[Future[Any]] = []
+    with _lock:  # so that nobody is given a pool that another has just shut
         if _pool is None or _size < count:
             # A larger pool takes over; the threads of the smaller one end when what they help with does.
             if _pool is not None:
                 _pool.shutdown(wait=False)
-            try:
-                _pool = ThreadPoolExecutor(count, thread_name_prefix="pellucid")
-            except RuntimeError:  # the interpreter is about to end
-                return None
-            _size = count
-        return _pool
+            _pool, _size = ThreadPoolExecutor(count, thread_name_prefix="pellucid"), count
+        with suppress(RuntimeError):  # the interpreter is about to end, or the system gives no more threads
+            futures.extend(_pool.submit(help) for _ in range(count))
+    return futures
 
 
 def _forget() -> None:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from pellucid import Dense, Network, engines, load, numerical_gradients, plots
 from pellucid.data import Pixels, load_digits, load_mnist, split
+from pellucid.engines.threads import allowed
 from pellucid.errors import DataUnavailable, InputError, MissingExtra
-from pellucid.gradients import processors
 from pellucid.lessons.page import Page
 
 Array = npt.NDArray[Any]
@@ -77,7 +77,7 @@ def pace(page: Page, net: Network, training: Digits, patience: float, say_steps:
     steps = min(ALL_STEPS, max(1, int(patience / seconds)))
     means = page.text("by_machine_code" if engines.installed() else "by_numpy")
     minutes = seconds * ALL_STEPS / 60
-    page.say("pace", seconds=seconds, means=means, cores=processors(), all_steps=ALL_STEPS, minutes=minutes)
+    page.say("pace", seconds=seconds, means=means, cores=allowed(), all_steps=ALL_STEPS, minutes=minutes)
     if say_steps:
         key = "all_fit" if steps == ALL_STEPS else "some_fit"
         page.say(key, steps=steps, all_steps=ALL_STEPS, minutes=patience / 60)

@@ -27,7 +27,8 @@ Array = npt.NDArray[Any]
 __all__ = ["BuildFailed", "CannotCompile", "at_once", "prepare", "run"]
 
 SECONDS = 0.05  # a call lasts about so long: Ctrl-C is heard between calls
-MOST_ROWS = 2**22  # whose order, and mask of dropout, is drawn for one call
+MOST_ROWS = 2**22  # whose order is drawn for one call
+MOST_KEPT = 2**26  # bytes of what dropout keeps, drawn for one call: at least those of one step
 
 
 def prepare(job: Job) -> None:
@@ -62,7 +63,8 @@ def run(job: Job, begin: int, end: int) -> None:
     """Take the steps [begin, end) of a training run; the job keeps its columns and its place."""
     plan: Plan = job.plan
     while begin < end:
-        most = max(1, MOST_ROWS // job.batch_size)
+        dropped = sum(plan.widths[layer] for layer, _ in plan.dropouts)
+        most = max(1, min(MOST_ROWS, MOST_KEPT // max(dropped, 1)) // job.batch_size)
         stop = min(end, begin + plan.steps_a_call, begin + most)
         started = time.perf_counter()
         _call(job, plan, begin, stop)

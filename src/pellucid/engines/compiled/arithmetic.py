@@ -3,7 +3,8 @@
 A call of the C library for each number would stop a compiler from working on eight at once. These are branch-free: an
 argument is brought near zero, a short polynomial does the rest, and powers of two are put in by their bits. Errors are
 within 1e-13 relative in double and 2 units in the last place in single precision; infinities, NaN, signed zeros and
-subnormal numbers come out as NumPy's do. Needs Numba, so only the build of kernels imports this.
+subnormal numbers come out as NumPy's do (but the kernel flushes those of single precision to zero). Needs Numba, so
+only the build of kernels imports this.
 
 Source: Muller et al., Handbook of Floating-Point Arithmetic (2018), chapter 10; Tang, ACM TOMS 15 (1989), for exp.
 """

@@ -25,12 +25,10 @@ import llvmlite.binding as llvm
 import numpy as np
 from numba import cfunc, types
 
-from pellucid.engines.compiled import arithmetic, kernel, machine, products, store
+from pellucid.engines.compiled import arithmetic, kernel, machine, plan, products, store
 
 TYPES = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "void": types.void}
-HELD = {"uint8": types.uint8, "int8": types.int8, "uint16": types.uint16, "int16": types.int16, "int32": types.int32,
-        "uint32": types.uint32, "int64": types.int64, "uint64": types.uint64,
-        "float32": types.float32, "float64": types.float64}  # fmt: skip
+HELD = {name: getattr(types, name) for name in plan.HELD}
 
 ONE_AT_A_TIME = (
     "sqrt",

@@ -12,3 +12,7 @@ CONTROL = PRESENT + MOST
 LOSS, CORRECT, PENALTY, SQUARES = 0, MOST, 2 * MOST, 3 * MOST
 GRADIENT, UPDATED, SCALE = 4 * MOST, 5 * MOST, 6 * MOST
 SUMS = 6 * MOST + 1
+
+# What is being done. Parts take their rows; then ranges add the parts' gradients up and update, in one go, or, where
+# the gradient's length must be known before, in two.
+PARTS, WHOLE_UPDATE, SUMMING, UPDATING = 0, 1, 2, 3

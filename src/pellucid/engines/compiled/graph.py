@@ -41,7 +41,7 @@ class Node(NamedTuple):
     """One value.
 
     Attributes:
-        operation: "input", "constant", "sum", "max", "min", a comparison, or a name of ELEMENTWISE.
+        operation: "input", "constant", "like", "sum", "mean", "max", "min", a comparison, or a name of ELEMENTWISE.
         arguments: indices of the nodes that it takes.
         kind: whether it is one number, one a row, or one an output and row.
         value: name of an input, or the number of a constant.
@@ -209,6 +209,9 @@ class _Reading:
             return self.graph.add("like", arguments, value=float(name == "ones_like"))
         if name == "asarray" and len(arguments) == 1:
             return arguments[0]
+        if name == "clip" and len(arguments) == 3 and not node.keywords:
+            raised = self.graph.add("maximum", arguments[:2])
+            return self.graph.add("minimum", (raised, arguments[2]))
         if ELEMENTWISE.get(name) != len(arguments) or node.keywords:
             raise CannotCompile(f"{self.source.name} calls np.{name}")
         if name == "square":

@@ -15,12 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
-from llvmlite import ir
-from numba import float32, float64, int64, njit, types, uint8, uint64
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import float32, float64, int64, types, uint64
 
 from pellucid.engines.compiled.control import (
     CLAIMED,
@@ -31,264 +27,36 @@ from pellucid.engines.compiled.control import (
     LEFT,
     LOSS,
     OPEN,
+    PARTS,
     PENALTY,
     PHASE,
     PRESENT,
     SCALE,
     SQUARES,
     STEP,
+    SUMMING,
     UPDATED,
-)  # fmt: skip
+    UPDATING,
+    WHOLE_UPDATE,
+)
+from pellucid.engines.compiled.primitives import (
+    ADDRESSES,
+    BYTES,
+    DOUBLES,
+    FLUSH,
+    WHOLE,
+    calling,
+    control_word,
+    exchanged,
+    increase,
+    load,
+    pointing,
+    set_control_word,
+    store,
+)
+from pellucid.engines.compiled.rows import counting, dropping, measuring, products
 
-FAST: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}, "boundscheck": False}
-WHOLE, DOUBLES, ADDRESSES = types.CPointer(int64), types.CPointer(float64), types.CPointer(uint64)
-BYTES = types.CPointer(uint8)
 BLOCK = 4096  # parameters at a time: they stay in the cache from the sum of the parts to the update
-
-PARTS, WHOLE_UPDATE, SUMS, UPDATE = 0, 1, 2, 3  # phases
-
-
-def calling(*arguments: Any, result: Any = types.void) -> Any:
-    """A function that calls the function at an address, its first argument, with the others."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address, *rest = values
-        function = ir.FunctionType(
-            ir.VoidType() if result is types.void else context.get_value_type(result), [value.type for value in rest]
-        )
-        answer = builder.call(builder.inttoptr(address, function.as_pointer()), rest)
-        return context.get_dummy_value() if result is types.void else answer
-
-    typed = result(uint64, *arguments), code
-    # An intrinsic says by its own arguments how many it takes.
-    callers: dict[int, Any] = {
-        0: lambda context, f: typed,
-        6: lambda context, f, a, b, c, d, e, g: typed,
-        7: lambda context, f, a, b, c, d, e, g, h: typed,
-        8: lambda context, f, a, b, c, d, e, g, h, i: typed,
-        10: lambda context, f, a, b, c, d, e, g, h, i, j, k: typed,
-        11: lambda context, f, a, b, c, d, e, g, h, i, j, k, m: typed,
-        12: lambda context, f, a, b, c, d, e, g, h, i, j, k, m, n: typed,
-    }
-    return intrinsic(callers[len(arguments)])
-
-
-def pointing(F: Any) -> tuple[Any, Any]:
-    """Functions that make an address a pointer, and that give a pointer some places further on."""
-    P = types.CPointer(F)
-
-    @intrinsic
-    def at(typing_context: Any, address: Any) -> Any:
-        def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            return builder.inttoptr(values[0], context.get_value_type(P))
-
-        return P(uint64), code
-
-    @intrinsic
-    def shifted(typing_context: Any, pointer: Any, places: Any) -> Any:
-        width = {float64: 8, float32: 4, uint8: 1}[pointer.dtype]
-
-        def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            start = builder.ptrtoint(values[0], ir.IntType(64))
-            on = builder.mul(values[1], ir.Constant(ir.IntType(64), width))
-            return builder.inttoptr(builder.add(start, on), context.get_value_type(pointer))
-
-        return pointer(pointer, int64), code
-
-    return at, shifted
-
-
-# What threads share: whole numbers that are read and written whole, in order.
-
-
-@intrinsic
-def load(typing_context: Any, pointer: Any, place: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.load_atomic(builder.gep(values[0], [values[1]]), "acquire", 8)
-
-    return int64(WHOLE, int64), code
-
-
-@intrinsic
-def store(typing_context: Any, pointer: Any, place: Any, value: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        builder.store_atomic(values[2], builder.gep(values[0], [values[1]]), "release", 8)
-        return context.get_dummy_value()
-
-    return types.void(WHOLE, int64, int64), code
-
-
-@intrinsic
-def increase(typing_context: Any, pointer: Any, place: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        one = ir.Constant(ir.IntType(64), 1)
-        return builder.atomic_rmw("add", builder.gep(values[0], [values[1]]), one, "acq_rel")
-
-    return int64(WHOLE, int64), code
-
-
-@intrinsic
-def exchanged(typing_context: Any, pointer: Any, place: Any, old: Any, new: Any) -> Any:
-    """Write `new` where `old` stands; whether it did."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        place = builder.gep(values[0], [values[1]])
-        pair = builder.cmpxchg(place, values[2], values[3], "acq_rel", "acquire")
-        return builder.zext(builder.extract_value(pair, 1), ir.IntType(64))
-
-    return int64(WHOLE, int64, int64, int64), code
-
-
-# Numbers so small that they have lost digits take a processor a hundred times longer. Averages of gradients that have
-# become zero decay through them; in single precision, where that takes only some hundred steps, they are zero instead.
-FLUSH = 0x8040  # results and arguments, in the processor's word of control (MXCSR)
-
-
-def _control_word(name: str) -> Any:
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        whole = ir.IntType(32)
-        room = cgutils.alloca_once(builder, whole)
-        if not llvm.get_process_triple().startswith("x86_64"):
-            return context.get_constant(int64, 0) if name == "st" else context.get_dummy_value()
-        as_bytes = builder.bitcast(room, ir.IntType(8).as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.sse.{name}mxcsr")
-        if name == "ld":
-            builder.store(builder.trunc(values[0], whole), room)
-        builder.call(function, [as_bytes])
-        if name == "ld":
-            return context.get_dummy_value()
-        return builder.zext(builder.load(room), ir.IntType(64))
-
-    return code
-
-
-@intrinsic
-def control_word(typing_context: Any) -> Any:
-    return int64(), _control_word("st")
-
-
-@intrinsic
-def set_control_word(typing_context: Any, word: Any) -> Any:
-    return types.void(int64), _control_word("ld")
-
-
-def products(F: Any) -> tuple[Any, Any]:
-    """What a small layer is quicker with than with a product by blocks."""
-
-    @njit(**FAST)
-    def few(x, delta, gW, fan_in, units, M, fresh):
-        """gW = x delta^T, or added to it; for a few units, as sums over the rows of data, four at a time."""
-        for j in range(units):
-            k = 0
-            while k + 4 <= fan_in:
-                s0, s1, s2, s3 = F(0), F(0), F(0), F(0)
-                for i in range(M):
-                    d = delta[j * M + i]
-                    s0 += d * x[k * M + i]
-                    s1 += d * x[(k + 1) * M + i]
-                    s2 += d * x[(k + 2) * M + i]
-                    s3 += d * x[(k + 3) * M + i]
-                if fresh:
-                    gW[k * units + j] = s0
-                    gW[(k + 1) * units + j] = s1
-                    gW[(k + 2) * units + j] = s2
-                    gW[(k + 3) * units + j] = s3
-                else:
-                    gW[k * units + j] += s0
-                    gW[(k + 1) * units + j] += s1
-                    gW[(k + 2) * units + j] += s2
-                    gW[(k + 3) * units + j] += s3
-                k += 4
-            while k < fan_in:
-                s0 = F(0)
-                for i in range(M):
-                    s0 += delta[j * M + i] * x[k * M + i]
-                if fresh:
-                    gW[k * units + j] = s0
-                else:
-                    gW[k * units + j] += s0
-                k += 1
-
-    @njit(**FAST)
-    def turned(a, out, rows, columns):
-        """out (columns, rows) = a (rows, columns), transposed; eight rows at a time fill a cache line."""
-        i = 0
-        while i + 8 <= rows:
-            for j in range(columns):
-                for k in range(8):
-                    out[j * rows + i + k] = a[(i + k) * columns + j]
-            i += 8
-        while i < rows:
-            for j in range(columns):
-                out[j * rows + i] = a[i * columns + j]
-            i += 1
-
-    return few, turned
-
-
-def counting(F: Any) -> Any:
-    @njit(**FAST)
-    def right(a, t, rows, K, M, task):
-        """How many of M rows are answered as t says: by the largest output (1), or by each one's side of a half (2).
-
-        Output by output, so that the loops over rows become vector instructions: a row is right where the largest
-        of its outputs so far and the largest of its targets so far are at the same place.
-        """
-        count = F(0)
-        if task == 1:
-            if K == 1:
-                return F(M)
-            for k in range(1, K):
-                for i in range(M):
-                    most = a[i] if k == 1 else rows[i]
-                    wanted = t[i] if k == 1 else rows[M + i]
-                    same = F(1) if k == 1 else rows[2 * M + i]
-                    p, q = a[k * M + i], t[k * M + i]
-                    higher, asked = p > most, q > wanted
-                    same = F(1) if higher & asked else (F(0) if higher | asked else same)
-                    rows[i] = p if higher else most
-                    rows[M + i] = q if asked else wanted
-                    rows[2 * M + i] = same
-            for i in range(M):
-                count += rows[2 * M + i]
-        elif task == 2:
-            for k in range(K):
-                for i in range(M):
-                    same = F(1) if (a[k * M + i] >= F(0.5)) == (t[k * M + i] >= F(0.5)) else F(0)
-                    rows[i] = same if k == 0 else rows[i] * same
-            for i in range(M):
-                count += rows[i]
-        return count
-
-    return right
-
-
-def measuring(F: Any) -> Any:
-    @njit(**FAST)
-    def long_norm(g, size):
-        """The Euclidean norm of numbers whose squares are too large for double precision."""
-        largest = 0.0
-        for i in range(size):
-            largest = max(largest, abs(float64(g[i])))
-        squares = 0.0
-        for i in range(size):
-            share = float64(g[i]) / largest
-            squares += share * share
-        return largest * np.sqrt(squares)
-
-    return long_norm
-
-
-def dropping(F: Any) -> Any:
-    @njit(**FAST)
-    def dropped(a, kept, factor, x, units, M):
-        """x = a where kept, row by row of the data, times the factor; else 0."""
-        for i in range(M):
-            for j in range(units):
-                x[j * M + i] = a[j * M + i] * factor if kept[i * units + j] else F(0)
-
-    return dropped
 
 
 def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
@@ -307,16 +75,16 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
     zero, single = F(0), F is float32
 
     def work(
-        helps, control, first, last, taken, l2, l1, clip,
-        layers, features, K, tile, size, task, parts, ranges, one_place, by_row,
+        helps, control, last, taken, l2, l1, clip,
+        layers, features, K, tile, size, task, parts, one_place, by_row,
         fan_in, units, weights_at, biases_at, summed, factors,
         theta, new, spare, mask, averages, c,
         X, T, W, order, mean, scale,
         begins, counts, totals, rates, kept, kept_at, losses, corrects, sums,
         gradients, inputs, zs, outputs, backs, turns, ts, ws, others, deltas, row_losses, arrays, rows,
-        gather_X, gather_T, gather_W, forwards, backwards, output, update, penalized, multiply, yielding, nowhere,
+        gather_X, gather_T, gather_W, forwards, backwards, output, update, penalized, multiply, yielding,
     ):  # fmt: skip
-        """Steps [first, last); gives the step whose loss or gradient is not finite, -1 - step if its update is not,
+        """Steps [0, last); gives the step whose loss or gradient is not finite, -1 - step if its update is not,
         else `last`. A helper gives 0."""
         word = control_word()
         if single:
@@ -333,42 +101,42 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                     # All that was open is done: the master looks at it and opens what comes next.
                     phase, s = control[PHASE], control[STEP]
                     if phase == PARTS:
-                        control[PHASE] = SUMS if clip > 0.0 else WHOLE_UPDATE
+                        control[PHASE] = SUMMING if clip > 0.0 else WHOLE_UPDATE
                     else:
-                        if phase != UPDATE:
+                        if phase != UPDATING:
                             loss, correct, squares, nothing = 0.0, 0.0, 0.0, 0.0
                             for p in range(parts):
                                 loss += sums[LOSS + p]
                                 correct += sums[CORRECT + p]
-                            for r in range(ranges):
+                            for r in range(parts):
                                 loss += sums[PENALTY + r]
                                 squares += sums[SQUARES + r]
                                 nothing += sums[GRADIENT + r]
                             losses[s], corrects[s] = loss, int64(correct)
                             if not np.isfinite(loss) or nothing != 0.0:  # true of NaN
-                                control[LEFT] = s - first
+                                control[LEFT] = s
                                 store(control, CLOSED, 1)
                                 set_control_word(word)
                                 return s
-                            if phase == SUMS:
+                            if phase == SUMMING:
                                 norm = np.sqrt(squares)
                                 if not np.isfinite(squares):  # the squares are too large, the gradient is not
                                     norm = long_norm(at(gradients[0]), size)
                                 sums[SCALE] = clip / norm if norm > clip else 1.0
-                        if phase == SUMS:
-                            control[PHASE] = UPDATE
+                        if phase == SUMMING:
+                            control[PHASE] = UPDATING
                         else:
                             nothing = 0.0
-                            for r in range(ranges):
+                            for r in range(parts):
                                 nothing += sums[UPDATED + r]
                             control[STEP] = s + 1
                             control[PHASE] = PARTS
                             if nothing != 0.0 or s + 1 == last:  # true of NaN too
-                                control[LEFT] = s + 1 - first
+                                control[LEFT] = s + 1
                                 store(control, CLOSED, 1)
                                 set_control_word(word)
                                 return -1 - s if nothing != 0.0 else last
-                    store(control, OPEN, mine + (parts if control[PHASE] == PARTS else ranges))
+                    store(control, OPEN, mine + parts)
                     continue
                 spins += 1
                 if spins > 200:
@@ -380,7 +148,7 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
             spins = 0
             phase, s = control[PHASE], control[STEP]
             open_now = load(control, OPEN)
-            turn_of = (s - first) % 3
+            turn_of = s % 3
             now = theta if turn_of == 0 else (new if turn_of == 1 else spare)
             after = new if turn_of == 0 else (spare if turn_of == 1 else theta)
             if phase == PARTS:
@@ -437,12 +205,12 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                             few(x, d, gW, fan, count, M, fresh)
                         else:
                             turned(d, turn, count, M)
-                            begun = at(nowhere) if fresh else gW
+                            begun = at(uint64(0)) if fresh else gW
                             product(multiply, fan, count, M, x, 1 if across else M, fan if across else 1, turn, count,
                                     begun, count, gW, count)  # fmt: skip
                         if layer > 0:
                             back, W_here = at(backs[here]), shifted(now, weights_at[layer])
-                            product(multiply, fan, M, count, W_here, count, 1, d, M, at(nowhere), 0, back, M)
+                            product(multiply, fan, M, count, W_here, count, 1, d, M, at(uint64(0)), 0, back, M)
                             if factors[layer] != 1.0:
                                 which = shifted(kept, kept_at[s * layers + layer] + begin * fan)
                                 dropped(back, which, F(factors[layer]), back, fan, M)
@@ -456,14 +224,14 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                         g[i] = zero
                 sums[LOSS + p], sums[CORRECT + p] = loss, float64(correct)
             else:
-                r = mine - (open_now - ranges)
-                start, stop = size * r // ranges, size * (r + 1) // ranges
+                r = mine - (open_now - parts)
+                start, stop = size * r // parts, size * (r + 1) // parts
                 smaller = F(sums[SCALE])
                 lost, squares, unsound, nothing = 0.0, 0.0, 0.0, 0.0
                 while start < stop:
                     count = min(BLOCK, stop - start)
                     g = shifted(at(gradients[0]), start)
-                    if phase != UPDATE:
+                    if phase != UPDATING:
                         for p in range(1, parts):
                             more = shifted(at(gradients[p]), start)
                             for i in range(count):
@@ -478,25 +246,25 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                     elif smaller != F(1):
                         for i in range(count):
                             g[i] *= smaller
-                    if phase != SUMS:
+                    if phase != SUMMING:
                         p_here, mask_here, q = shifted(now, start), shifted(mask, start), shifted(after, start)
                         call_update(update, p_here, q, g, mask_here, shifted(averages, start), c,
-                                    count, size, rates[s], taken + float64(s - first) + 1.0)  # fmt: skip
+                                    count, size, rates[s], taken + float64(s) + 1.0)  # fmt: skip
                         for i in range(count):
                             nothing += float64(q[i]) * 0.0  # NaN unless all are finite
                     start += count
-                if phase != UPDATE:
+                if phase != UPDATING:
                     sums[PENALTY + r], sums[SQUARES + r], sums[GRADIENT + r] = lost, squares, unsound
                 sums[UPDATED + r] = nothing
             increase(control, FINISHED)
 
-    whole = [int64] * 10
+    whole = [int64] * 9
     return work, (
-        int64, WHOLE, int64, int64, float64, float64, float64, float64, *whole,
+        int64, WHOLE, int64, float64, float64, float64, float64, *whole,
         WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, DOUBLES,
         P, P, P, P, P, DOUBLES,
         uint64, uint64, uint64, WHOLE, DOUBLES, DOUBLES,
         WHOLE, WHOLE, DOUBLES, DOUBLES, BYTES, WHOLE, DOUBLES, WHOLE, DOUBLES,
         *[ADDRESSES] * 13,
-        uint64, uint64, uint64, ADDRESSES, ADDRESSES, uint64, uint64, uint64, uint64, uint64, uint64,
+        uint64, uint64, uint64, ADDRESSES, ADDRESSES, uint64, uint64, uint64, uint64, uint64,
     )  # fmt: skip

@@ -26,12 +26,14 @@ class Layout(NamedTuple):
         tile: rows at a time.
         by_row: whether the inputs stay rows, (M, features), or become columns.
         summed: for each layer, whether its gradient is quicker as sums over rows than as a product by blocks.
+        operations: of a step, about.
     """
 
     parts: int
     tile: int
     by_row: bool
     summed: tuple[bool, ...]
+    operations: int
 
 
 def layout(widths: list[int], batch: int, dropped: bool, itemsize: int) -> Layout:
@@ -58,7 +60,7 @@ def layout(widths: list[int], batch: int, dropped: bool, itemsize: int) -> Layou
     most = min(TILE, max(48, (FAR if by_row else NEAR) // (itemsize * max(widths))))
     tile = -(-rows // -(-rows // most))  # tiles of about one size: a last one of two rows would cost like a whole one
     sums = [_summed(*shape, tile, LANES[itemsize]) for shape in pairwise(widths)]
-    return Layout(parts, tile, by_row, (sums[0] and not by_row, *sums[1:]))
+    return Layout(parts, tile, by_row, (sums[0] and not by_row, *sums[1:]), operations)
 
 
 def _summed(fan_in: int, units: int, rows: int, lanes: int) -> bool:

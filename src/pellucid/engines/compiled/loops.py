@@ -157,10 +157,9 @@ class Loops:
             if node.operation == "mean":
                 yield f"v{i} = v{i} / F({count})"
             return
-        sign = ">" if node.operation == "max" else "<"
         yield f"v{i} = {parts[0]}"
         for part in parts[1:]:
-            yield f"v{i} = {part} if {part} {sign} v{i} else v{i}"
+            yield f"v{i} = {_further(node.operation, part, f'v{i}')}"
 
     # Many outputs: passes.
 
@@ -231,8 +230,8 @@ class Loops:
             if operation in ("sum", "mean"):
                 yield f"{self.kept[i]} += v{argument}"
             else:
-                sign, held = ">" if operation == "max" else "<", self.kept[i]
-                yield f"{held} = v{argument} if v{argument} {sign} {held} else {held}"
+                held = self.kept[i]
+                yield f"{held} = {_further(operation, f'v{argument}', held)}"
         for output in outputs:
             yield from self._compute(output.node, known)
             name = f"v{output.node}"
@@ -254,6 +253,12 @@ class Loops:
             names = [f"{'s' if self.nodes[j].kind == 'number' else 'v'}{j}" for j in node.arguments]
             yield f"v{i} = {_expression(node, names, 'F', '')}"
         known[i] = f"v{i}"
+
+
+def _further(operation: str, value: str, held: str) -> str:
+    """The larger or smaller of two, as Python; NaN where either is."""
+    sign = ">" if operation == "max" else "<"
+    return f"{value} if {value} {sign} {held} or {value} != {value} else {held}"
 
 
 _START = {"sum": "F(0)", "mean": "F(0)", "max": "F(-np.inf)", "min": "F(np.inf)"}
@@ -278,7 +283,7 @@ def _expression(node: Any, a: list[str], number: str, prefix: str) -> str:
         case "where":
             return f"{a[1]} if {a[0]} else {a[2]}"
         case "sign":
-            return f"{number}({a[0]} > 0) - {number}({a[0]} < 0)"
+            return f"{a[0]} if {a[0]} != {a[0]} else {number}({a[0]} > 0) - {number}({a[0]} < 0)"
         case "minimum":
             return f"{a[0]} if {a[0]} <= {a[1]} or {a[0]} != {a[0]} else {a[1]}"
         case "maximum":

@@ -19,6 +19,7 @@ from pellucid.optimizers import State
 
 Array = npt.NDArray[Any]
 
+FIRST_CALL, MOST_AT_FIRST = 50_000_000, 2048  # operations, and steps, of the first call
 ALIGNED = 64  # bytes: a vector register
 TASKS = {"values": 0, "classes": 1, "binary": 2, "labels": 2}
 
@@ -48,7 +49,8 @@ class Plan:
         self._vectors(net, job)
         self._buffers(net)
         self.in_order = np.arange(job.n if job.full_batch else 1)
-        self.steps_a_call = 32  # adapted as calls are timed; how steps are cut into calls changes no bit
+        # About 10 ms at first; adapted as calls are timed. How steps are cut into calls changes no bit.
+        self.steps_a_call = max(1, min(MOST_AT_FIRST, FIRST_CALL // self.layout.operations))
         self.arguments = self._arguments()
 
     def order_of(self, steps: dict[str, Array], step: int) -> Array:
@@ -68,6 +70,8 @@ class Plan:
         self.scale: Array = np.ones(self.widths[0])
         self.scaled = ""
         if isinstance(scaler, Pixels):
+            if self.X.dtype != np.uint8:  # which alone cannot be out of range
+                scaler.fit(self.X)
             self.scaled = "pixels"
         elif isinstance(scaler, Standardizer):
             self.scaled, self.mean, self.scale = "shifted", np.asarray(scaler.mean), np.asarray(scaler.scale)
@@ -126,7 +130,7 @@ class Plan:
             parts.append({
                 "outputs": outputs, "inputs": inputs,
                 "zs": [room(width * tile) for width in self.widths[1:]],
-                "backs": [room(width * tile) for width in self.widths[:-1]],
+                "backs": [room(width * tile if k else 0) for k, width in enumerate(self.widths[:-1])],
                 "turns": [room(max(self.widths[1:]) * tile)],
                 "ts": [room(net.outputs * tile)], "others": [room(net.outputs * tile)],
                 "deltas": [room(net.outputs * tile)], "ws": [room(tile)], "row_losses": [room(tile)],
@@ -152,10 +156,10 @@ class Plan:
         one_place = self.job.full_batch and most <= self.layout.tile
         fan_in, widths, weights_at, biases_at, summed = self.shape
         return {
-            "control": self.control, "sums": self.sums, "first": 0,
+            "control": self.control, "sums": self.sums,
             "l2": settings.l2, "l1": settings.l1, "clip": settings.clip_norm or 0.0,
             "layers": len(self.dense), "features": net.inputs, "K": net.outputs, "tile": self.layout.tile,
-            "size": net.theta.size, "task": TASKS[net.task], "parts": self.layout.parts, "ranges": self.layout.parts,
+            "size": net.theta.size, "task": TASKS[net.task], "parts": self.layout.parts,
             "one_place": int(one_place), "by_row": int(self.layout.by_row),
             "fan_in": fan_in, "units": widths, "weights_at": weights_at, "biases_at": biases_at, "summed": summed,
             "factors": self.kept_factors, "theta": net.theta, "new": self.spare, "spare": self.job.finite,
@@ -163,7 +167,7 @@ class Plan:
             "X": self.X, "T": self.T, "W": self.T if self.W is None else self.W, "mean": self.mean, "scale": self.scale,
             "gather_X": self.at["X"], "gather_T": self.at["T"], "gather_W": 0 if self.W is None else self.at["T"],
             "output": self.at["output"], "update": self.at["update"], "penalized": self.at.get("penalized", 0),
-            "multiply": self.product, "yielding": threads.yielding(), "nowhere": 0, **self.places,
+            "multiply": self.product, "yielding": threads.yielding(), **self.places,
         }  # fmt: skip
 
     def take(self, count: int, taken: int, **steps: Any) -> int:
@@ -190,12 +194,13 @@ class Plan:
         return State(taken, tuple(self.averages[:count]))
 
 
+# Numbers that data may be held in; others are converted before.
 HELD = ("uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 
 # The kernel's arguments after the first, in its order: d a double, q a whole number, p an address.
 ARGUMENTS = {
-    "control": "p", "first": "q", "last": "q", "taken": "d", "l2": "d", "l1": "d", "clip": "d",
-    "layers": "q", "features": "q", "K": "q", "tile": "q", "size": "q", "task": "q", "parts": "q", "ranges": "q",
+    "control": "p", "last": "q", "taken": "d", "l2": "d", "l1": "d", "clip": "d",
+    "layers": "q", "features": "q", "K": "q", "tile": "q", "size": "q", "task": "q", "parts": "q",
     "one_place": "q", "by_row": "q",
     "fan_in": "p", "units": "p", "weights_at": "p", "biases_at": "p", "summed": "p", "factors": "p",
     "theta": "p", "new": "p", "spare": "p", "mask": "p", "averages": "p", "c": "p",
@@ -205,7 +210,7 @@ ARGUMENTS = {
     "gradients": "p", "inputs": "p", "zs": "p", "outputs": "p", "backs": "p", "turns": "p", "ts": "p", "ws": "p",
     "others": "p", "deltas": "p", "row_losses": "p", "arrays": "p", "rows": "p",
     "gather_X": "p", "gather_T": "p", "gather_W": "p", "forwards": "p", "backwards": "p", "output": "p", "update": "p",
-    "penalized": "p", "multiply": "p", "yielding": "p", "nowhere": "p",
+    "penalized": "p", "multiply": "p", "yielding": "p",
 }  # fmt: skip
 
 

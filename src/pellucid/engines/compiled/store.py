@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -33,7 +33,18 @@ QUIET = "PELLUCID_QUIET"  # of the environment: where it is set, nothing is said
 DIGEST = 32  # bytes of SHA-256 before the code
 KEPT = 30 * 86400  # seconds that code of an edition stays without being used
 _lock = threading.RLock()
-_loaded: dict[str, int] = {}  # key: address
+
+
+def _forget() -> None:
+    """In a forked process: the thread that may have held the lock is not there to give it back."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+_loaded: dict[Any, int] = {}  # by unit, or a request's words: address
 _engines: list[Any] = []  # LLVM's, which own the code
 
 
@@ -44,7 +55,10 @@ class BuildFailed(Exception):
 def folder() -> Path:
     """Where code is kept: PELLUCID_CACHE, or the user's own cache folder."""
     given = os.environ.get("PELLUCID_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    base = Path(given) if given else Path.home() / ".cache"
+    try:
+        base = Path(given) if given else Path.home() / ".cache"
+    except RuntimeError as error:  # a user without a home: nothing is kept
+        raise OSError(str(error)) from error
     return (base if os.environ.get("PELLUCID_CACHE") else base / "pellucid") / "kernels"
 
 
@@ -83,23 +97,34 @@ def addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
     """Where the code of units is in memory; what is missing is built.
 
     Raises:
-        BuildFailed: one of them cannot be built.
+        BuildFailed: one of them cannot be built, whatever the reason.
     """
+    try:
+        return _addresses(units)
+    except BuildFailed:
+        raise
+    except Exception as error:  # a disk, a process, Numba or LLVM: the readable engine goes on, and says why
+        raise BuildFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _addresses(units: Sequence[Unit | dict[str, Any]]) -> list[int]:
     with _lock:
+        names = [unit if isinstance(unit, Unit) else tuple(unit.items()) for unit in units]
         wanted: dict[str, dict[str, Any]] = {}
-        keys = []
-        for unit in units:
-            request = asdict(unit) if isinstance(unit, Unit) else dict(unit)
-            key = hashlib.sha256((fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
-            keys.append(key)
-            if key not in _loaded:
+        keys: dict[Any, str] = {}
+        for name, unit in zip(names, units, strict=True):
+            if name not in _loaded:
+                request = asdict(unit) if isinstance(unit, Unit) else dict(unit)
+                key = hashlib.sha256((fingerprint() + json.dumps(request, sort_keys=True)).encode()).hexdigest()[:32]
+                keys[name] = key
                 wanted[key] = request | {"key": key, "symbol": f"pellucid_{key}"}
         code = {key: _kept(key) for key in wanted}
         missing = [wanted[key] for key, found in code.items() if found is None]
         if missing:
             code |= _built(missing)
-        _load({key: found for key, found in code.items() if found is not None})
-        return [_loaded[key] for key in keys]
+        found = _load(code)
+        _loaded.update({name: found[key] for name, key in keys.items()})
+        return [_loaded[name] for name in names]
 
 
 def _path(key: str) -> Path:
@@ -140,16 +165,22 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
     """Have the build make them, in a process of its own, and keep them."""
     names = ", ".join(sorted({request["name"] for request in requests}))
     if not os.environ.get(QUIET):
-        print(f"pellucid: compiling for this processor, once ({names}) ...", file=sys.stderr, flush=True)
+        print(
+            f"pellucid: compiling for this processor, once, about ten seconds ({names}) ...",
+            file=sys.stderr,
+            flush=True,
+        )
     package = str(Path(__file__).resolve().parents[3])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])}
     asked = json.dumps({"package": PACKAGE, "requests": requests})
     done = subprocess.run(
-        [sys.executable, "-m", "pellucid.engines.compiled.build"],
+        [sys.executable, "-P", "-m", "pellucid.engines.compiled.build"],  # -P: not what lies in the current folder
         input=asked, capture_output=True, text=True, check=False, env=environment, timeout=600,
     )  # fmt: skip
     built: dict[str, bytes] = {}
     for line in done.stdout.splitlines():
+        if not line.startswith('{"key"'):  # somebody else's, such as a sitecustomize's
+            continue
         answer = json.loads(line)
         if "error" in answer:
             raise BuildFailed(answer["error"])
@@ -164,22 +195,22 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
 
 def _clear() -> None:
     """Remove what editions of the package that nobody has used for long have left."""
-    own = _path("").parent
     with suppress(OSError):
+        own = _path("").parent
         os.utime(own)
         for other in own.parent.iterdir():
             if other.is_dir() and other != own and time.time() - other.stat().st_mtime > KEPT:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def _load(code: dict[str, bytes]) -> None:
+def _load(code: Mapping[str, bytes | None]) -> dict[str, int]:
+    """Where each key's code is, once it is in memory."""
     if not code:
-        return
+        return {}
     llvm = need("llvmlite.binding", "fast")
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine.target_machine())
     for data in code.values():
         engine.add_object_file(llvm.ObjectFileRef.from_data(data))
     engine.finalize_object()
     _engines.append(engine)
-    for key in code:
-        _loaded[key] = engine.get_function_address(f"pellucid_{key}")
+    return {key: engine.get_function_address(f"pellucid_{key}") for key in code}

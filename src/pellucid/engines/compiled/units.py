@@ -7,8 +7,10 @@ network: tanh forward is one unit for all layers of all networks, and is compile
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,42 @@ def _unit(
     return Unit(name, text, tuple(signature.split()), result, dtype.name, "", loops.arrays, loops.rows)
 
 
+def _remembered(make: Callable[..., Unit]) -> Callable[..., Unit]:
+    """The same unit for the same arguments, without reading a formula again, where all formulas are the library's own:
+    those do not change. What somebody else's function takes from its surroundings may, so it is read each time."""
+    made: dict[tuple[Any, ...], Unit] = {}
+
+    @wraps(make)
+    def unit(*arguments: Any) -> Unit:
+        functions = [part for argument in arguments for part in _parts(argument) if callable(part)]
+        if not all(_own(function) for function in functions):
+            return make(*arguments)
+        key = tuple(part for argument in arguments for part in _parts(argument))
+        if key not in made:
+            made[key] = make(*arguments)
+        return made[key]
+
+    return unit
+
+
+def _parts(argument: Any) -> tuple[Any, ...]:
+    """What a unit depends on, each part hashable."""
+    if isinstance(argument, Rule):  # constants are the unit's arguments, by their order
+        return argument.formula, argument.averages, tuple(argument.constants), bool(argument.weight_decay)
+    if isinstance(argument, Activation | Loss):
+        return tuple(getattr(argument, field.name) for field in fields(argument))
+    return (argument,)
+
+
+def _own(function: Any) -> bool:
+    """Whether a function is one of this package's modules, with nothing bound to it."""
+    if isinstance(function, type | np.dtype):
+        return True
+    plain = isinstance(function, FunctionType) and function.__closure__ is None
+    return plain and function.__module__.partition(".")[0] == "pellucid"
+
+
+@_remembered
 def forward(activation: Activation, dtype: np.dtype[Any], units: int) -> Unit:
     """a = value(z) for (K, M) numbers."""
     graph = Graph(dtype)
@@ -72,6 +110,7 @@ def forward(activation: Activation, dtype: np.dtype[Any], units: int) -> Unit:
     return _unit("forward", PASSING, "F F F F F int64 int64", loops, dtype)
 
 
+@_remembered
 def backward(activation: Activation, dtype: np.dtype[Any], units: int) -> Unit:
     """The gradient at a becomes that at z, in place."""
     graph = Graph(dtype)
@@ -96,6 +135,7 @@ def _array(graph: Graph, found: Any, what: str) -> int:
     return found
 
 
+@_remembered
 def output(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int, weighted: bool) -> Unit:
     """Outputs, losses of rows, and their gradient at z, from z and targets: what all three share is computed once."""
     graph = Graph(dtype)
@@ -126,6 +166,7 @@ def _flat(graph: Graph, node: int) -> str | None:
     return FLAT if graph.nodes[node].value == FLAT else None
 
 
+@_remembered
 def moved(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int) -> Unit:
     """The losses of rows whose last z moves by a change of each row times a weight of each output."""
     graph = Graph(dtype)
@@ -138,6 +179,7 @@ def moved(activation: Activation, loss: Loss, dtype: np.dtype[Any], units: int) 
     return _unit("moved", MOVED, "F F F F F F F int64 int64", loops, dtype)
 
 
+@_remembered
 def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:
     """A step of the optimizer for M of all parameters: new ones from p and g; averages (number, size) in place."""
     graph = Graph(dtype)
@@ -167,6 +209,7 @@ def update(rule: Rule, dtype: np.dtype[Any]) -> Unit:
     return replace(unit, text=text)
 
 
+@_remembered
 def penalized(dtype: np.dtype[Any]) -> Unit:
     """The penalty of all parameters, and its gradient added to theirs."""
     graph = Graph(dtype, by_entry=True)
@@ -179,6 +222,7 @@ def penalized(dtype: np.dtype[Any]) -> Unit:
     return _unit("penalized", PENALTY, "F F F int64 float64 float64", loops, dtype, "K = 1")
 
 
+@_remembered
 def gathered(held: str, scaled: str, by_row: bool, dtype: np.dtype[Any]) -> Unit:
     """Some rows of X (n, d), picked by their order and scaled: as columns (d, M), or as rows (M, d).
 
