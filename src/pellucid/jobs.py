@@ -42,6 +42,7 @@ class Job:
             what its rows weigh together, and the loss of an epoch the mean of its steps' by their rows. None for
             the settings' l2 in every step.
         state: what the optimizer remembers of an earlier run; None for nothing.
+        likely: epochs that it may well end after, which say whether a compilation is worth its while; None for all.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class Job:
         order_of: Callable[[int], Array] | None = None,
         alpha: float | None = None,
         state: State | None = None,
+        likely: int | None = None,
     ) -> None:
         self.made_of = made_of
         self.order_of, self.alpha = order_of, alpha
+        self.likely = settings.epochs if likely is None else min(likely, settings.epochs)
         self.initial_weights = digest(net.theta)
         self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine
         self.n = len(problem.t)

@@ -91,7 +91,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         raise NotImplementedError
 
     def _row_weights(self, sample_weight: Any, y: Any, incremental: bool) -> Array | None:
-        return None if sample_weight is None else check.row_weights(sample_weight, len(y))
+        return None if sample_weight is None else looked_at(sample_weight, len(y))
 
     def _stratified(self, t: Array) -> Array | None:
         return None
@@ -125,7 +125,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         t = self._targets(y, first, classes)
         w = self._row_weights(sample_weight, y, incremental)
         if first or not incremental:
-            look_at_features(X, getattr(self, "feature_names_in_", None), 4)
+            look_at_features(X, getattr(self, "feature_names_in_", None), 3)
         rng = check_random_state(self.random_state)
         net = self._network(wanted, t.shape[1], X.dtype, rng, first)
         material = self._material(wanted, net, _usable(X, net.dtype), t, w, validation, rng)
@@ -141,10 +141,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         layers = [*wanted.layers, Dense(outputs, output)]
         if not first:
             net = self.network_
-            if list(net.layers) != layers:
+            if list(net.layers) != layers or loss not in (None, net.loss_function):
                 raise InputError(
-                    f"The network there has the layers {', '.join(map(str, net.layers))}, and now "
-                    f"{', '.join(map(str, layers))} are asked for: with warm_start and partial_fit they must stay."
+                    f"The network there has the layers {', '.join(map(str, net.layers))} and the loss "
+                    f"{net.loss_function.name}; now {', '.join(map(str, layers))} are asked for, or another loss: with "
+                    "warm_start and partial_fit they must stay."
                 )
             return net
         if wanted.optimizer is None and wanted.dtype is None:
@@ -288,6 +289,12 @@ def _usable(X: Any, dtype: np.dtype[Any]) -> Any:
     return X.tocsr().astype(dtype)
 
 
+def looked_at(weights: Any, n: int) -> Array:
+    """Weights of n rows, (n,) float64, checked; as they are, for alpha is divided by their sum."""
+    check.row_weights(weights, n)
+    return np.asarray(weights, dtype=np.float64)
+
+
 def by_steps(method: F) -> F:
     """A method that is there only where the solver takes steps."""
-    return available_if(takes_steps)(method)  # type: ignore[no-any-return]
+    return available_if(takes_steps)(method)

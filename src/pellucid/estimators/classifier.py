@@ -19,7 +19,7 @@ from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
 from pellucid.estimators.advice import look_at_labels
-from pellucid.estimators.base import Perceptron, by_steps, stored
+from pellucid.estimators.base import Perceptron, by_steps, looked_at, stored
 from pellucid.estimators.encoding import Columns, Encoding
 from pellucid.estimators.installed import before
 from pellucid.losses import Loss
@@ -172,6 +172,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
             InputError: parameters or data that do not fit.
             WeightsDiverged: numbers stopped being finite; a ValueError.
         """
+        if classes is None and "_encoding" not in self.__dict__:
+            raise InputError("classes must be passed on the first call to partial_fit: all labels there will ever be.")
         return self._fit(X, y, sample_weight, (X_val, y_val), True, classes)
 
     def predict(self, X: Any) -> Any:
@@ -220,7 +222,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         self.classes_ = self._encoding.classes
         t = self._encoding.targets(y)
         if first and self._encoding.several:
-            look_at_labels(t, 5)
+            look_at_labels(t, 4)
         return t
 
     def _refuse_changed(self, classes: Any) -> None:
@@ -232,12 +234,6 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
             raise InputError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             )
-
-    def _fit(self, *given: Any) -> Any:
-        incremental, classes = len(given) > 4, given[-1]
-        if incremental and classes is None and "_encoding" not in self.__dict__:
-            raise InputError("classes must be passed on the first call to partial_fit: all labels there will ever be.")
-        return super()._fit(*given)
 
     def _encoded(self, y: Any) -> Array:
         self._encoding.refuse_others(y, False)
@@ -260,7 +256,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         w = super()._row_weights(sample_weight, y, incremental)
         if self.class_weight is None:
             return w
-        return check.row_weights(self._class_weights(y, incremental) * (1.0 if w is None else w), len(y))
+        return looked_at(self._class_weights(y, incremental) * (1.0 if w is None else w), len(y))
 
     def _class_weights(self, y: Any, incremental: bool) -> Array:
         """The weight of each row's class, (n,)."""
@@ -302,5 +298,4 @@ def _encoding_for(y: Any, classes: Any) -> Encoding | Columns:
     if kind == "multiclass-multioutput":
         columns = tuple(Encoding.of(np.unique(of_column)) for of_column in classes)
         return Columns(tuple(column for column in columns if isinstance(column, Encoding)))
-    found = Encoding.of(np.unique(classes))
-    return found
+    return Encoding.of(np.unique(classes))

@@ -32,6 +32,7 @@ from pellucid.training import run
 
 Array = npt.NDArray[Any]
 SMALLEST = 1e-6  # an adaptive rate that has come down to this ends the training
+LIKELY = 200  # epochs, scikit-learn's own default for the most: a larger max_iter is there so as not to be met
 STOPPED = "early stopping"
 
 
@@ -126,6 +127,11 @@ class Course:
             memory.state, memory.scale = None, 1.0
         drops = any(isinstance(layer, Dropout) for layer in net.layers)
         batch = asked.batch(self.n)
+        if asked.batch_size is not None and asked.batch_size > self.n:
+            warnings.warn(
+                f"Got `batch_size` less than 1 or larger than sample size. {asked.batch_size} becomes {self.n}.",
+                stacklevel=5,
+            )
         settings = Settings(
             optimizer=asked.optimizer,
             epochs=1 if self.incremental else asked.max_iter,
@@ -141,6 +147,7 @@ class Course:
         job = Job(
             net, problem, validation, settings, asked.engine, self.material.made_of(settings),
             order_of=Orders(self.n, rng, asked.shuffle), alpha=asked.alpha, state=memory.state,
+            likely=LIKELY,
         )  # fmt: skip
         job.watch = Watch(scale=memory.scale)
         engines.get_ready(job)
