@@ -259,7 +259,9 @@ def test_numbers_too_large_are_an_error() -> None:
     with pytest.warns(UserWarning, match="far from unit size"), pytest.raises(ValueError, match=known) as caught:
         MLPRegressor().fit(X, y)
     assert isinstance(caught.value, TrainingDiverged)  # and the rest says where, and what to try
-    assert "layer" in str(caught.value)
+    assert re.search(r"of layer \d", str(caught.value))
+    assert "learning_rate_init" in str(caught.value)
+    assert "scaler=" not in str(caught.value)
 
 
 def test_probabilities_of_two_classes() -> None:

@@ -33,6 +33,7 @@ from pellucid.training import run
 Array = npt.NDArray[Any]
 SMALLEST = 1e-6  # an adaptive rate that has come down to this ends the training
 LIKELY = 200  # epochs, scikit-learn's own default for the most: a larger max_iter is there so as not to be met
+TRY = "Try a smaller learning_rate_init; features, and large targets, scaled by StandardScaler; or clip_norm=1.0."
 STOPPED = "early stopping"
 
 
@@ -43,7 +44,12 @@ class WeightsDiverged(TrainingDiverged, ValueError):
     def of(cls, error: TrainingDiverged) -> WeightsDiverged:
         """The same, with the words that scikit-learn begins with."""
         known = "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-        return cls(f"{known}preprocessed. {error}", error.layer, error.epoch, error.step)
+        return cls(f"{known}preprocessed. {told(error)} {TRY}", error.layer, error.epoch, error.step)
+
+
+def told(error: TrainingDiverged) -> str:
+    """Where numbers stopped being finite, without what to try: that is written otherwise for an estimator."""
+    return str(error).partition(" Try ")[0]
 
 
 @dataclass
@@ -250,8 +256,8 @@ class Course:
         for curve in (estimator.loss_curve_, estimator.validation_loss_curve_, estimator.validation_scores_):
             curve.append(float("nan"))
         warnings.warn(
-            f"{error} It now has those with the best validation score.", ConvergenceWarning, stacklevel=5
-        )  # fmt: skip
+            f"{told(error)} Those with the best validation score are back. {TRY}", ConvergenceWarning, stacklevel=5
+        )
 
     def _remember(self) -> None:
         """Put the best weights back where that is asked for, and keep what the next call goes on from."""
