@@ -146,10 +146,10 @@ class TestLosses:
 class TestSteps:
     @pytest.mark.parametrize("solver", ["adagrad", "rmsprop", "adamw", SGD(0.1, momentum=0.5), Adam(0.01)])
     def test_optimizers_of_the_core(self, solver: Any) -> None:
-        model = MLPClassifier(8, solver=solver, learning_rate_init=0.01, random_state=0).fit(IRIS, KINDS)
+        model = MLPClassifier(8, solver=solver, learning_rate_init=0.05, random_state=0).fit(IRIS, KINDS)
         assert model.score(IRIS, KINDS) > 0.9
         used = model.history_.asked.optimizer
-        assert used == solver or (type(used).__name__.lower(), used.learning_rate) == (solver, 0.01)
+        assert used == solver or (type(used).__name__.lower(), used.learning_rate) == (solver, 0.05)
 
     @pytest.mark.parametrize("learning_rate", ["cosine", Cosine(), "one_cycle", "plateau"])
     def test_schedules_of_the_core(self, learning_rate: Any) -> None:
@@ -246,9 +246,10 @@ class TestValidation:
 
     def test_a_worse_warm_start_gives_the_best_weights_of_the_first_fit_back(self) -> None:
         model = MLPClassifier(8, early_stopping=True, warm_start=True, random_state=0, n_iter_no_change=3)
-        model.fit(IRIS, KINDS)
-        best = model.network_.theta.copy()
-        model.set_params(solver="sgd", learning_rate_init=1e-9).fit(IRIS, KINDS)
+        seen = {"X_val": self.SEEN[0], "y_val": self.SEEN[1]}
+        best = model.fit(IRIS, KINDS, **seen).network_.theta.copy()
+        model.set_params(solver="sgd", learning_rate_init=1e-9).fit(IRIS, KINDS, **seen)
+        assert model.n_iter_ > 1
         assert model.network_.theta.tobytes() == best.tobytes()
 
     def test_early_stopping_may_be_switched_on_later(self) -> None:
@@ -320,7 +321,8 @@ class TestWatching:
             with pytest.warns(UserWarning, match="interrupted"):
                 model.fit(IRIS, KINDS)
             assert (model.n_iter_, model.history_.stopped) == (3, "interrupted")
-            assert model.score(IRIS, KINDS) > 0.3
+            assert model.loss_curve_[-1] < model.loss_curve_[0]
+            assert model.predict(IRIS).shape == (150,)
 
     def test_unscaled_features_are_said(self) -> None:
         wine = load("wine")
@@ -359,7 +361,7 @@ class TestTheNetworkUnderneath:
         assert "corrected" in page or "rate" in page
         assert net.trace(IRIS, KINDS)["z1"].shape == (150, 5)
         assert pellucid.diagnose(net, IRIS, KINDS, model.history_) is not None
-        program = net.script(IRIS[:8], KINDS[:8], epochs=2, optimizer=asked.optimizer)
+        program = net.script(IRIS[::15], KINDS[::15], epochs=2, optimizer=asked.optimizer)
         exec(compile(program, "program", "exec"), {"__name__": "__main__"})
         report = model.history_.report(tmp_path / "run.html")
         assert "versicolor" in report.read_text(encoding="utf-8")

@@ -80,7 +80,7 @@ def a_frame_in_and_frames_within(mlp: Any) -> Any:
 def a_grid_search(mlp: Any) -> Any:
     grid = {"mlpclassifier__alpha": [1e-4, 1.0], "mlpclassifier__hidden_layer_sizes": [(4,), (5, 3)]}
     model = make_pipeline(MinMaxScaler(), mlp.MLPClassifier(**QUICK))
-    search = GridSearchCV(model, grid, cv=3, n_jobs=2).fit(X, NAMES)
+    search = GridSearchCV(model, grid, cv=3).fit(X, NAMES)
     return [search.best_score_, search.cv_results_["mean_test_score"], search.predict(X)]
 
 
@@ -254,6 +254,14 @@ def test_what_it_is_and_how_it_is_shown(name: str) -> None:
     model = mine(**QUICK).fit(X, Y)
     assert name in model._repr_html_()
     assert joblib.hash(mine()) == joblib.hash(mine())
+
+
+def test_a_search_with_several_fits_at_a_time() -> None:
+    grid = {"alpha": [1e-4, 1.0]}
+    alone = GridSearchCV(ours.MLPClassifier(**QUICK), grid, cv=2).fit(X, NAMES)
+    with joblib.parallel_config(backend="threading"):  # processes would take seconds to start
+        many = GridSearchCV(ours.MLPClassifier(**QUICK), grid, cv=2, n_jobs=2).fit(X, NAMES)
+    np.testing.assert_array_equal(alone.cv_results_["mean_test_score"], many.cv_results_["mean_test_score"])
 
 
 def test_rows_to_look_at_are_routed() -> None:

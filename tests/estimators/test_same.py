@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,12 @@ CLASSIFYING: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "two classes, lbfgs": (CELLS, TUMOURS, {"max_iter": 15, "solver": "lbfgs", "alpha": 1.0}),
     "several labels": (MANY, LABELS, {"max_iter": 30}),
     "names": (IRIS, np.array(["a", "b", "c"], dtype=object)[KINDS], {"max_iter": 10}),
+    "raw features": (_iris.X, KINDS, {"solver": "lbfgs", "max_iter": 18, "hidden_layer_sizes": 6}),
+    "raw features, two classes": (
+        _iris.X[50:], KINDS[50:], {"solver": "lbfgs", "max_iter": 18, "hidden_layer_sizes": 6, "random_state": 0}
+    ),
+    "sure and wrong": (IRIS * 25, KINDS, {"max_iter": 30, "tol": 0.1, "n_iter_no_change": 3}),
+    "sure and wrong, labels": (MANY * 50, LABELS, {"max_iter": 20, "learning_rate_init": 0.1}),
     "one class": (IRIS, np.full(150, 3), {"max_iter": 10}),
     "no hidden layer": (IRIS, KINDS, {"hidden_layer_sizes": (), "max_iter": 30}),
     "rows in order": (IRIS, KINDS, {"shuffle": False, "batch_size": 32, "max_iter": 20}),
@@ -76,13 +83,19 @@ VALUING: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 WEIGHTED = {name: CLASSIFYING[name] for name in ("rows in order", "early stopping, three", "adaptive")} | {
     "lbfgs": (IRIS, KINDS, {"solver": "lbfgs", "max_iter": 15, "alpha": 0.1})
 }
+# Each kind of output and update is compiled once; what scikit-learn does between two epochs is the same for all.
+COMPILED = [
+    "digits adam relu", "digits sgd tanh", "two classes", "several labels", "rows in order", "a large penalty",
+    "plain momentum", "adaptive", "early stopping, three", "a sparse X",
+    "sure and wrong",
+]  # fmt: skip
 COUNTING = {
     solver: (POINTS, np.round(np.abs(VALUES)), {"solver": solver, "loss": "poisson", "max_iter": 15})
     for solver in ("adam", "sgd", "lbfgs")
 }
 
 
-def compare(ours_: Any, theirs_: Any, curves: bool = True) -> None:
+def compare(ours_: Any, theirs_: Any, curves: bool = True, rtol: float = 1e-9) -> None:
     pairs = zip(ours_.coefs_ + ours_.intercepts_, theirs_.coefs_ + theirs_.intercepts_, strict=True)
     for mine, other in pairs:
         np.testing.assert_allclose(mine, other, rtol=0, atol=1e-6)
@@ -91,12 +104,12 @@ def compare(ours_: Any, theirs_: Any, curves: bool = True) -> None:
     assert [getattr(ours_, name) for name in same] == [getattr(theirs_, name) for name in same]
     if not curves:
         return
-    assert ours_.loss_ == pytest.approx(theirs_.loss_, rel=1e-9, abs=1e-12)
+    assert ours_.loss_ == pytest.approx(theirs_.loss_, rel=rtol, abs=1e-12)
     if hasattr(theirs_, "loss_curve_"):  # L-BFGS has none there
-        np.testing.assert_allclose(ours_.loss_curve_, theirs_.loss_curve_, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(ours_.loss_curve_, theirs_.loss_curve_, rtol=rtol, atol=1e-12)
         for name in ("best_loss_", "best_validation_score_", "validation_scores_"):
             expected = getattr(theirs_, name)
-            expected = expected if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-12)
+            expected = expected if expected is None else pytest.approx(expected, rel=rtol, abs=1e-12)
             assert getattr(ours_, name) == expected, name
 
 
@@ -108,12 +121,12 @@ def both(name: str, X: Any, y: Any, engine: str = "readable", fit: Any = None, *
     return made[0], made[1]
 
 
-@pytest.mark.parametrize("engine", ["readable", "compiled"])
-@pytest.mark.parametrize("case", CLASSIFYING)
+@pytest.mark.parametrize(("case", "engine"), [*product(CLASSIFYING, ["readable"]), *product(COMPILED, ["compiled"])])
 def test_a_classifier_has_the_same_weights(case: str, engine: str) -> None:
     X, y, parameters = CLASSIFYING[case]
     mine, other = both("MLPClassifier", X, y, engine, **parameters)
-    compare(mine, other)
+    # Next to where log-loss is cut off, theirs has the few digits that are left of 1 - p.
+    compare(mine, other, rtol=1e-4 if case.startswith("sure") else 1e-9)
     np.testing.assert_array_equal(mine.classes_, other.classes_)
     np.testing.assert_array_equal(mine.predict(X), other.predict(X))
     if case != "one class":  # theirs gives two columns for it
@@ -135,8 +148,7 @@ def test_a_regressor_has_the_same_weights(case: str, engine: str) -> None:
 
 
 @pytest.mark.skipif(not NEWER, reason="scikit-learn before 1.7 has no sample weights here")
-@pytest.mark.parametrize("engine", ["readable", "compiled"])
-@pytest.mark.parametrize("case", WEIGHTED)
+@pytest.mark.parametrize(("case", "engine"), [*product(WEIGHTED, ["readable"]), ("rows in order", "compiled")])
 def test_weights_of_rows_have_the_same_effect(case: str, engine: str) -> None:
     X, y, parameters = WEIGHTED[case]
     compare(*both("MLPClassifier", X, y, engine, {"sample_weight": WEIGHTS}, **parameters))

@@ -13,14 +13,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pellucid import inputs as check
 from pellucid.engines import readable
 from pellucid.engines.readable import Inputs, Problem
 from pellucid.errors import InputError
 from pellucid.estimators.advice import look_at_features
 from pellucid.estimators.asked import Asked, asked
-from pellucid.estimators.course import Course, Material, Memory
+from pellucid.estimators.course import Course
 from pellucid.estimators.curvature import minimize_loss
+from pellucid.estimators.material import Material, Memory, looked_at, usable
 from pellucid.estimators.weights import Views, drawn
 from pellucid.history import History, Run
 from pellucid.layers import Dense
@@ -31,9 +31,6 @@ from pellucid.settings import Settings
 Array = npt.NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
-DENSE_ALWAYS = 2**20  # numbers: a sparse X of fewer is made dense
-DENSE_MOST = 2**23  # numbers: one of more never is
-SPARSE = 0.05  # share of numbers that are not 0, below which products with a sparse matrix are quicker
 SHOWN = {"sigmoid": "logistic"}  # scikit-learn's name for it
 
 
@@ -49,6 +46,11 @@ def takes_steps(estimator: Any) -> bool:
     if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         raise AttributeError('partial_fit takes steps, and solver="lbfgs" needs all rows at once: use "adam" or "sgd".')
     return True
+
+
+def by_steps(method: F) -> F:
+    """A method that is there only where the solver takes steps."""
+    return available_if(takes_steps)(method)
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -128,7 +130,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             look_at_features(X, getattr(self, "feature_names_in_", None), 3)
         rng = check_random_state(self.random_state)
         net = self._network(wanted, t.shape[1], X.dtype, rng, first)
-        material = self._material(wanted, net, _usable(X, net.dtype), t, w, validation, rng)
+        material = self._material(wanted, net, usable(X, net.dtype), t, w, validation, rng)
         if wanted.optimizer is None:
             minimize_loss(self, wanted, material)
         else:
@@ -207,7 +209,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if given[0] is None or given[1] is None:
             raise InputError("X_val and y_val belong together: give both, or neither.")
         X, y = self._read(*given, False, [net.dtype])
-        return Problem(Inputs(_usable(X, net.dtype), None, net.dtype), self._encoded(y).astype(net.dtype), None)
+        return Problem(Inputs(usable(X, net.dtype), None, net.dtype), self._encoded(y).astype(net.dtype), None)
 
     def _open_books(self, wanted: Asked, looks: bool) -> None:
         """Begin the curves that this fit adds to, where an earlier one has not."""
@@ -229,7 +231,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         net = self.network_
-        return readable.outputs(net, net.theta, Inputs(_usable(X, net.dtype), None, net.dtype))
+        return readable.outputs(net, net.theta, Inputs(usable(X, net.dtype), None, net.dtype))
 
     # What scikit-learn calls the parameters and shapes of the network.
 
@@ -277,24 +279,3 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
         return tags
-
-
-def _usable(X: Any, dtype: np.dtype[Any]) -> Any:
-    """X (n, d) in a network's dtype: an array, or a sparse matrix by rows where that is smaller and quicker."""
-    if isinstance(X, np.ndarray):
-        return check.in_dtype(X, dtype, "X")
-    cells = X.shape[0] * X.shape[1]
-    if cells <= DENSE_ALWAYS or (cells <= DENSE_MOST and X.nnz > SPARSE * cells):
-        return check.in_dtype(X.toarray(), dtype, "X")
-    return X.tocsr().astype(dtype)
-
-
-def looked_at(weights: Any, n: int) -> Array:
-    """Weights of n rows, (n,) float64, checked; as they are, for alpha is divided by their sum."""
-    check.row_weights(weights, n)
-    return np.asarray(weights, dtype=np.float64)
-
-
-def by_steps(method: F) -> F:
-    """A method that is there only where the solver takes steps."""
-    return available_if(takes_steps)(method)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,16 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pellucid import inputs as check
 from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
 from pellucid.estimators.advice import look_at_labels
-from pellucid.estimators.base import Perceptron, by_steps, looked_at, stored
-from pellucid.estimators.encoding import Columns, Encoding
+from pellucid.estimators.base import Perceptron, by_steps, stored
+from pellucid.estimators.encoding import Columns, Encoding, class_weights, encoding_for
 from pellucid.estimators.installed import before
+from pellucid.estimators.material import looked_at
 from pellucid.losses import Loss
 from pellucid.network import Network
 
@@ -213,7 +211,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         if classes is not None and "_encoding" in self.__dict__ and not first:
             self._refuse_changed(classes)
         if first and classes is not None:
-            self._encoding = _encoding_for(y, classes)
+            self._encoding = encoding_for(y, classes)
             self._encoding.refuse_others(y, False)
         elif first:
             self._encoding = Encoding.of(y)
@@ -256,24 +254,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         w = super()._row_weights(sample_weight, y, incremental)
         if self.class_weight is None:
             return w
-        return looked_at(self._class_weights(y, incremental) * (1.0 if w is None else w), len(y))
-
-    def _class_weights(self, y: Any, incremental: bool) -> Array:
-        """The weight of each row's class, (n,)."""
-        if isinstance(self.class_weight, str) and incremental:
-            raise InputError(
-                'class_weight="balanced" needs all rows, which partial_fit does not see: pass a dictionary, such as '
-                "dict(zip(classes, sklearn.utils.class_weight.compute_class_weight('balanced', ...)))."
-            )
-        known = self._encoding.classes
-        if not isinstance(self.class_weight, Mapping) or isinstance(known, list) or self._encoding.several:
-            return np.asarray(compute_sample_weight(self.class_weight, y))
-        table = np.ones(len(known))
-        for label, weight in self.class_weight.items():
-            if not (known == label).any():
-                raise InputError(f"class_weight names the class {label!r}; the classes are {known.tolist()}.")
-            table[known == label] = check.number(weight, f"class_weight[{label!r}]", 0)
-        return table[np.searchsorted(known, y)]
+        return looked_at(
+            class_weights(self.class_weight, self._encoding, y, incremental) * (1.0 if w is None else w), len(y)
+        )
 
     def _score_of(self, problem: Problem) -> Callable[[], float]:
         net, encoding = self.network_, self._encoding
@@ -288,14 +271,3 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _encoding_for(y: Any, classes: Any) -> Encoding | Columns:
-    """Of the classes named in the first call to partial_fit; an indicator matrix y says itself what it has."""
-    kind = type_of_target(y)
-    if kind.startswith("multilabel"):
-        return Encoding.of(y)
-    if kind == "multiclass-multioutput":
-        columns = tuple(Encoding.of(np.unique(of_column)) for of_column in classes)
-        return Columns(tuple(column for column in columns if isinstance(column, Encoding)))
-    return Encoding.of(np.unique(classes))

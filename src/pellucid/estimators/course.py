@@ -7,21 +7,18 @@ does between two epochs.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import shuffle
 
 from pellucid import engines
-from pellucid.engines.readable import Problem
 from pellucid.errors import TrainingDiverged
 from pellucid.estimators.asked import Asked
-from pellucid.history import Epoch, Run
+from pellucid.estimators.losses import in_training
+from pellucid.estimators.material import Material, Memory, Orders
+from pellucid.history import Epoch
 from pellucid.jobs import Job
 from pellucid.layers import Dropout
 from pellucid.optimizers import State
@@ -30,7 +27,6 @@ from pellucid.schedules import Watch
 from pellucid.settings import Settings
 from pellucid.training import run
 
-Array = npt.NDArray[Any]
 SMALLEST = 1e-6  # an adaptive rate that has come down to this ends the training
 LIKELY = 200  # epochs, scikit-learn's own default for the most: a larger max_iter is there so as not to be met
 TRY = "Try a smaller learning_rate_init; features, and large targets, scaled by StandardScaler; or clip_norm=1.0."
@@ -50,58 +46,6 @@ class WeightsDiverged(TrainingDiverged, ValueError):
 def told(error: TrainingDiverged) -> str:
     """Where numbers stopped being finite, without what to try: that is written otherwise for an estimator."""
     return str(error).partition(" Try ")[0]
-
-
-@dataclass
-class Memory:
-    """What a later call of partial_fit, or of fit with warm_start, goes on from.
-
-    Attributes:
-        state: what the optimizer remembers; None before it took a step.
-        scale: what an adaptive rate has come down to, as a factor.
-        waited: epochs without an improvement.
-        best: the parameters with the best validation score, (size,).
-    """
-
-    state: State | None = None
-    scale: float = 1.0
-    waited: int = 0
-    best: Array | None = None
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a fit is made of.
-
-    Attributes:
-        problem: what is learnt from.
-        validation: what is looked at after every epoch, or None.
-        score: how good the network is there now; None without validation.
-        beyond: what scikit-learn adds to our mean loss, for the problem and for the validation: what depends on no
-            parameter.
-        made_of: what the history keeps of the data; takes the settings.
-    """
-
-    problem: Problem
-    validation: Problem | None
-    score: Callable[[], float] | None
-    beyond: tuple[float, float]
-    made_of: Callable[[Settings], Run | None]
-
-
-class Orders:
-    """The order of the rows in each epoch: that of the epoch before, shuffled by the same generator."""
-
-    def __init__(self, n: int, rng: np.random.RandomState, shuffled: bool) -> None:
-        self.order: Array = np.arange(n)
-        self.rng, self.shuffled, self.drawn = rng, shuffled, 0
-
-    def __call__(self, epoch: int) -> Array:
-        """The order in an epoch, which is the one asked for last or comes after it."""
-        while self.shuffled and self.drawn <= epoch:
-            self.order = shuffle(self.order, random_state=self.rng)
-            self.drawn += 1
-        return self.order
 
 
 class Course:
@@ -131,6 +75,8 @@ class Course:
         kept = len(asked.optimizer.rule().averages)
         if not self.incremental or memory.state is None or len(memory.state.averages) != kept:
             memory.state, memory.scale = None, 1.0
+        if asked.early_stopping and memory.waited > asked.patience:
+            memory.waited = 0  # a fit that gave up is no reason for the next one to
         drops = any(isinstance(layer, Dropout) for layer in net.layers)
         batch = asked.batch(self.n)
         if asked.batch_size is not None and asked.batch_size > self.n:
@@ -151,7 +97,7 @@ class Course:
         )
         problem, validation = self.material.problem, self.material.validation
         job = Job(
-            net, problem, validation, settings, asked.engine, self.material.made_of(settings),
+            in_training(net), problem, validation, settings, asked.engine, self.material.made_of(settings),
             order_of=Orders(self.n, rng, asked.shuffle), alpha=asked.alpha, state=memory.state,
             likely=LIKELY,
         )  # fmt: skip
@@ -267,6 +213,5 @@ class Course:
         if self.asked.early_stopping and ended and memory.best is not None:
             job.net.theta = memory.best
             job.best_epoch = self.best_epoch
-            if self.incremental:
-                memory.waited = 0
+        self.estimator.network_.last_update = job.net.last_update
         self.estimator.history_ = job.history()

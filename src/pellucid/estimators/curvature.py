@@ -10,7 +10,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from pellucid.errors import TrainingDiverged
 from pellucid.estimators.asked import Asked
-from pellucid.estimators.course import Material, WeightsDiverged
+from pellucid.estimators.course import WeightsDiverged
+from pellucid.estimators.losses import in_training
+from pellucid.estimators.material import Material
 from pellucid.history import Epoch
 from pellucid.jobs import Job
 from pellucid.lbfgs import minimize
@@ -27,7 +29,7 @@ def minimize_loss(estimator: Any, asked: Asked, material: Material) -> None:
     n = len(problem.t)
     settings = Settings(epochs=asked.max_iter, l2=asked.alpha / n, engine="readable")
     made_of = material.made_of(settings)
-    job = Job(net, problem, material.validation, settings, "readable", made_of, alpha=asked.alpha)
+    job = Job(in_training(net), problem, material.validation, settings, "readable", made_of, alpha=asked.alpha)
     beyond, beyond_validation = material.beyond
 
     def iterated(epoch: Epoch) -> bool:
@@ -44,7 +46,7 @@ def minimize_loss(estimator: Any, asked: Asked, material: Material) -> None:
         found = minimize(job, options, iterated)
     except TrainingDiverged as error:
         raise WeightsDiverged.of(error) from error
-    estimator.history_ = job.history()
+    estimator.history_, net.last_update = job.history(), job.net.last_update
     estimator.n_iter_ = job.done
     if found is None:
         warnings.warn("Training interrupted by user.", stacklevel=4)

@@ -7,14 +7,17 @@ sigmoid for every class of every column: each column's answer is its class with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from pellucid import inputs as check
 from pellucid.errors import InputError
 
 Array = npt.NDArray[Any]
@@ -133,3 +136,42 @@ class Columns:
             raise InputError(f"y had {len(self.columns)} columns of classes before; it has shape {y.shape} now.")
         for j, column in enumerate(self.columns):
             column.refuse_others(y[:, j], all_of_them)
+
+
+def encoding_for(y: Any, classes: Any) -> Encoding | Columns:
+    """Of the classes named in the first call to partial_fit; an indicator matrix y says itself what it has."""
+    kind = type_of_target(y)
+    if kind.startswith("multilabel"):
+        return Encoding.of(y)
+    if kind == "multiclass-multioutput":
+        columns = tuple(Encoding.of(np.unique(of_column)) for of_column in classes)
+        return Columns(tuple(column for column in columns if isinstance(column, Encoding)))
+    return Encoding.of(np.unique(classes))
+
+
+def class_weights(class_weight: Any, encoding: Encoding | Columns, y: Any, incremental: bool) -> Array:
+    """The weight of each row's class, (n,).
+
+    Args:
+        class_weight: {class: weight}, or "balanced"; for several labels or columns what compute_sample_weight takes.
+        encoding: of the labels.
+        y: labels, (n,) or (n, columns).
+        incremental: whether these are not all rows there will be.
+
+    Raises:
+        InputError: a class that there is not, a weight below 0, or "balanced" where not all rows are there.
+    """
+    if isinstance(class_weight, str) and incremental:
+        raise InputError(
+            'class_weight="balanced" needs all rows, which partial_fit does not see: pass a dictionary, such as '
+            "dict(zip(classes, sklearn.utils.class_weight.compute_class_weight('balanced', ...)))."
+        )
+    known = encoding.classes
+    if not isinstance(class_weight, Mapping) or isinstance(known, list) or encoding.several:
+        return np.asarray(compute_sample_weight(class_weight, y))
+    table = np.ones(len(known))
+    for label, weight in class_weight.items():
+        if not (known == label).any():
+            raise InputError(f"class_weight names the class {label!r}; the classes are {known.tolist()}.")
+        table[known == label] = check.number(weight, f"class_weight[{label!r}]", 0)
+    return table[np.searchsorted(known, y)]

@@ -31,7 +31,7 @@ def drawn(rng: np.random.RandomState, widths: Sequence[int], activations: Sequen
 
     Example:
         >>> drawn(np.random.RandomState(0), [2, 1], []).round(3)
-        array([0.138, 0.608, 0.291])
+        array([0.138, 0.609, 0.291])
     """
     of_layers = [*activations, activations[-1]] if activations else [None]
     arrays = []
