@@ -15,7 +15,7 @@ class Bar:
     """`above` / `below`, both by their fastest row, paired by round; a bar on one row alone has no `below`.
 
     Attributes:
-        bar: P1 ... P11.
+        bar: P1 ... P12.
         case: the name of its case; one that ends in a dash is what the names of its cases begin with.
         text: what is demanded, for people.
         above, below: families.
@@ -57,6 +57,7 @@ BARS = [
     faster("P8", "P8-sweep", "joblib and scikit-learn", 5),
     Bar("P9", "P9-first", "seconds that the first fit takes longer, code kept", "Pellucid", None, 0.3, at_least=False),
     Bar("P10", "P10-import", "of NumPy's import", "Pellucid", "NumPy", 1.5, at_least=False),
+    *(faster("P12", f"P12-{data}", SKLEARN, 2) for data in ("digits", "cancer", "mnist")),
     Bar("P11", "P11-", "of the better of one and two threads", "Pellucid", "Pellucid, fixed threads", 1.1, False),
 ]  # fmt: skip
 

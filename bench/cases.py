@@ -11,10 +11,10 @@ class Case:
 
     Attributes:
         name: its name in tables and on the disk.
-        bar: the performance bar it belongs to, P1 ... P11.
+        bar: the performance bar it belongs to, P1 ... P12.
         title: one line for people.
-        kind: what is timed: "train", "gradients", "predict" or "sweep"; "mnist", "first" and "import" are timed in
-            a fresh process each round.
+        kind: what is timed: "train", "gradients", "predict" or "sweep"; "mnist", "first", "import"
+            and "estimator" are timed in a fresh process each round.
         unit: what one measured time is the time of.
         data: "moons", "table" (rows of four classes, made) or "mnist" (uint8 pixels, divided by 255).
         rows: how many rows.
@@ -54,6 +54,12 @@ class Case:
 # Adam's eps, the same for everybody. scikit-learn adds it before the correction of the averages and everybody else
 # after it: at the usual 1e-8 losses would differ in the sixth digit, at this one they agree.
 EPS = 1e-12
+
+
+def estimator(name: str, chain: str, rows: int, epochs: int) -> Case:
+    title = f"MLPClassifier as it comes on {name}, {rows:,} rows, {chain} relu, float64, Adam, {epochs} epochs"
+    data = {"the digits": "digits", "breast-cancer": "cancer", "MNIST": "mnist"}[name]
+    return Case(f"P12-{data}", "P12", title, kind="estimator", unit="fit", data="none", rows=rows, epochs=epochs)
 
 
 def moons(hidden: int, bar: str = "P1") -> Case:
@@ -157,4 +163,7 @@ CASES = [
     replace(mnist(100, "P11", 12_000, epochs=1), extra=True),
     mnist(512, "P11", 12_000, epochs=1),
     mnist(256, "P11", 12_000, (512, 256), epochs=1),
+    estimator("the digits", "64-100-10", 1347, 200),
+    estimator("breast-cancer", "30-100-1", 426, 200),
+    estimator("MNIST", "784-100-10", 60_000, 5),
 ]

@@ -21,6 +21,7 @@ from bench.recipe import RECIPE
 from bench.rows import Row, rows_of
 
 Say = Callable[[str], None]
+SEEDS = 10  # of estimators, whose accuracies are compared
 PAUSE = 0.1  # seconds between two turns: threads that wait for more work spin for a while before they sleep
 
 
@@ -54,7 +55,7 @@ def measure(case: Case, plan: Plan, say: Say) -> dict[str, Any]:
             row["refused"] = f"not installed: {', '.join(absent)}"
     present = [row for row in rows if not row["refused"]]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        if case.kind in ("mnist", "first", "import"):
+        if case.kind in TURNS:
             _whole(case, plan, present, Path(folder), say)
         else:
             _waiting(problem_of(case), plan, present, Path(folder), say)
@@ -63,7 +64,7 @@ def measure(case: Case, plan: Plan, say: Say) -> dict[str, Any]:
 
 def nothing() -> dict[str, Any]:
     """What is known of a row before it is measured."""
-    return {"seconds": [], "peak": None, "loss": None, "refused": None, "note": "", "accuracies": []}
+    return {"seconds": [], "peak": None, "loss": None, "refused": None, "note": "", "accuracies": [], "reached": []}
 
 
 def _waiting(problem: Problem, plan: Plan, rows: list[dict[str, Any]], folder: Path, say: Say) -> None:
@@ -112,14 +113,17 @@ def _whole(case: Case, plan: Plan, rows: list[dict[str, Any]], folder: Path, say
     """Rows that are a fresh process in every turn."""
     if case.data != "none":
         write(problem_of(case), folder)
-    turn = {"mnist": _mnist, "first": _first, "import": _import}[case.kind]
-    rounds = {"import": plan.rounds, "mnist": plan.processes, "first": min(3, plan.processes)}[case.kind]
+    turn = TURNS[case.kind]
+    rounds = {"import": plan.rounds, "mnist": plan.processes, "first": min(3, plan.processes)}.get(case.kind)
+    rounds = rounds or (SEEDS if plan.rounds >= Plan.rounds else plan.rounds)
     for row in rows:
         if not row["variant"].endswith("empty"):
             _try(turn, row, 0, folder)  # what is kept on the disk is read, or made, once before it counts
             row.update(nothing() | {"refused": row["refused"]})
     for k, row in enumerate(in_turn(rows, rounds)):
         _try(turn, row, k // max(len(rows), 1), folder)
+    if case.kind == "estimator":
+        _same_work(rows)
     for row in rows:
         if row["refused"]:
             row["seconds"].clear()
@@ -170,3 +174,35 @@ def _mnist(row: dict[str, Any], seed: int, folder: Path) -> float:
         f"{RECIPE.wanted:.0%} reached with {reached} of {len(row['accuracies'])} seeds"
     )
     return seconds
+
+
+def _estimator(row: dict[str, Any], seed: int, folder: Path) -> float:
+    """One seed of a fit; the time is that of the fit alone."""
+    arguments = ["-m", "bench.whole.estimator", row["peer"], *row["variant"].split(), str(seed)]
+    said = once(arguments, environment(row["threads"]))[1]
+    row["peak"] = max(said["peak"], row["peak"] or 0.0)
+    row["accuracies"].append(said["accuracy"])
+    row["reached"].append((said["epochs"], said["loss"]))
+    mean, worst, best = (float(f(row["accuracies"])) for f in (np.mean, np.min, np.max))
+    row["note"] = f"test accuracy {mean:.2%} over {len(row['accuracies'])} seeds, {worst:.2%} to {best:.2%}"
+    return said["seconds"]
+
+
+def _same_work(rows: list[dict[str, Any]]) -> None:
+    """Rows count that took as many epochs, seed by seed, and came to the same loss, as the first did."""
+    right = rows[0]["reached"] if rows else []
+    for row in rows:
+        pairs = zip(row["reached"], right, strict=False)
+        if not all(
+            epochs == other and abs(loss - wanted) <= 1e-2 * wanted for (epochs, loss), (other, wanted) in pairs
+        ):
+            row["refused"] = row["refused"] or f"it took or reached something else: {row['reached']}, not {right}"
+        row["loss"] = row["reached"][-1][1] if row["reached"] else None
+
+
+TURNS: dict[str, Callable[..., float]] = {
+    "mnist": _mnist,
+    "first": _first,
+    "import": _import,
+    "estimator": _estimator,
+}

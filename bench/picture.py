@@ -18,6 +18,9 @@ CASES = {
     "P4-mnist": "MNIST to 98 %, whole process",
     "P7-predict": "predict one row",
     "P8-sweep": "sweep of 32 networks",
+    "P12-digits": "MLPClassifier on digits, 200 epochs",
+    "P12-cancer": "MLPClassifier on breast-cancer",
+    "P12-mnist": "MLPClassifier on MNIST, 5 epochs",
 }
 FAMILIES = [
     "Pellucid", "ceiling", "JAX jit", "textbook NumPy", "scikit-learn", "scikit-learn predict",

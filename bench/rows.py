@@ -127,6 +127,9 @@ OF_KIND = {
 
 def rows_of(case: Case) -> list[Row]:
     """Who takes part in a case."""
+    if case.kind == "estimator":
+        asked = f"{case.name.removeprefix('P12-')} {case.epochs}"
+        return [Row("Pellucid", "its MLPClassifier", "pellucid", asked), Row(SKLEARN, "its own", "scikit-learn", asked)]
     if case.bar == "P11":
         return THREADS
     if case.name.startswith("P3") and case.batch == 512:

@@ -55,6 +55,7 @@ HOUSE = [
     "__init__",  # the public face, from which lessons and the command line import as any program does
     "plots",
     "report",
+    "estimators",
     "lessons",
     "cli",
     "__main__",  # python -m pellucid
@@ -76,7 +77,9 @@ DOWNWARDS = {
 }
 
 # What a room may import at the top of its files beyond NumPy and Python's own.
-LIBRARIES = {"cli": {"typer", "rich"}}
+# The classes of estimators are scikit-learn's, which is looked
+# for before they are imported.
+LIBRARIES = {"cli": {"typer", "rich"}, "estimators": {"sklearn"}}
 # These files run in a process of their own that makes machine code; nothing else imports them.
 BUILD = {f"pellucid.engines.compiled.{name}" for name in ("build", "kernel", "primitives", "rows", "arithmetic")}
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import SGD, Activation, Adam, Dense, Dropout, Loss, Network, Settings, TrainingDiverged, fit
+from pellucid import SGD, Activation, Adam, Dense, Dropout, Loss, Network, Settings, TrainingDiverged, engines, fit
 from pellucid.data import Standardizer
 from pellucid.engines import readable
 from pellucid.jobs import Job, all_finite, clipped
-from pellucid.training import prepare
+from pellucid.training import prepare, run
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(10, 2))
@@ -308,3 +308,94 @@ class TestDivergence:
         with pytest.raises(TrainingDiverged) as caught:
             list(train(regressor(), X, VALUES, optimizer=SGD(1e3)))
         assert caught.value.history is None
+
+
+class TestGivenFromOutside:
+    """What scikit-learn's estimators bring: an order of the rows, a penalty shared out over them, an old optimizer."""
+
+    @staticmethod
+    def job(engine: str = "readable", weights: Any = None, net: Network | None = None, **given: Any) -> Job:
+        net = classifier() if net is None else net
+        like = job_of(net, sample_weight=weights)
+        settings = Settings(optimizer=Adam(0.05), epochs=6, batch_size=4, l2=0.7 / 4, engine=engine)
+        job = Job(net, like.problem, None, settings, engine, **given)
+        engines.get_ready(job)
+        return job
+
+    def test_the_order_is_asked_for_once_an_epoch(self) -> None:
+        asked: list[int] = []
+
+        def reversed_rows(epoch: int) -> np.ndarray:
+            asked.append(epoch)
+            return np.arange(10)[::-1]
+
+        job = self.job(order_of=reversed_rows)
+        assert [job.rows(k).tolist() for k in range(3)] == [[9, 8, 7, 6], [5, 4, 3, 2], [1, 0]]
+        readable.run(job, 3, 9)
+        assert asked == [0, 1, 2]
+
+    @pytest.mark.parametrize("weights", [None, np.linspace(0.1, 3, 10)], ids=["alike", "weighed"])
+    def test_a_penalty_is_divided_by_what_the_rows_of_a_step_weigh(self, weights: Any) -> None:
+        job = self.job(weights=weights, alpha=0.7, order_of=lambda epoch: np.arange(10))
+        w = np.ones(10) if weights is None else weights
+        losses = []
+        for k, rows in enumerate((slice(0, 4), slice(4, 8), slice(8, 10))):
+            l2 = 0.7 / w[rows].sum()
+            expected = job.net.gradients(X[rows], Y[rows], l2=l2, sample_weight=w[rows])
+            losses += [job.net.loss(X[rows], Y[rows], l2=l2, sample_weight=w[rows])]
+            chosen, loss, correct, gradient = readable.step(job, k)
+            assert loss == pytest.approx(losses[-1], rel=1e-12)
+            np.testing.assert_allclose(gradient, np.concatenate([g.ravel() for g in expected.values()]), rtol=1e-9)
+            job.take(k, chosen, float(loss), correct, gradient)
+        assert job.columns["loss"][0] == pytest.approx(np.average(losses, weights=[4, 4, 2]), rel=1e-12)
+
+    @pytest.mark.parametrize("weights", [None, np.linspace(0.1, 3, 10)], ids=["alike", "weighed"])
+    def test_the_compiled_engine_does_the_same(self, weights: Any) -> None:
+        pytest.importorskip("numba")
+        given: dict[str, Any] = {"alpha": 0.7, "order_of": lambda epoch: np.roll(np.arange(10), epoch)}
+        jobs = [self.job(engine, weights, **given) for engine in ("readable", "compiled")]
+        for job in jobs:
+            list(run(job))
+        assert jobs[1].engine == "compiled"
+        np.testing.assert_allclose(jobs[1].net.theta, jobs[0].net.theta, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(jobs[1].columns["loss"], jobs[0].columns["loss"], rtol=1e-9)
+
+    @pytest.mark.parametrize("engine", ["readable", "compiled"])
+    def test_an_optimizer_goes_on_from_its_state(self, engine: str) -> None:
+        if engine == "compiled":
+            pytest.importorskip("numba")
+        whole = self.job(engine, order_of=lambda epoch: np.arange(10))
+        list(run(whole))
+        net, state = classifier(), None
+        for _ in range(2):
+            job = self.job(engine, net=net, order_of=lambda epoch: np.arange(10), state=state)
+            for epoch in run(job):
+                if epoch.index == 2:
+                    break
+            state = copy.deepcopy(job.state)
+        assert state is not None
+        assert state.t == 18
+        np.testing.assert_allclose(net.theta, whole.net.theta, rtol=1e-12)
+
+    def test_what_is_likely_to_end_soon_is_not_worth_a_compilation(self) -> None:
+        pytest.importorskip("numba")
+        net, settings = classifier(), Settings(epochs=10**7)
+        problem = job_of(net).problem
+        engines_taken = []
+        for likely in (None, 10):
+            job = Job(net, problem, None, settings, "auto", likely=likely)
+            assert engines.seconds_expected(job) < 1 or likely is None
+            engines_taken.append(job.likely)
+        assert engines_taken == [10**7, 10]
+
+    def test_a_sparse_x_is_learnt_from_as_it_is(self) -> None:
+        sparse = pytest.importorskip("scipy.sparse")
+        dense, thin = classifier(), classifier()
+        settings = Settings(epochs=3, batch_size=4, engine="readable")
+        for net, made in ((dense, np.asarray), (thin, sparse.csr_matrix)):
+            problem = job_of(net).problem
+            problem = problem._replace(inputs=problem.inputs._replace(X=made(X)))
+            list(run(Job(net, problem, problem, settings, "readable")))
+        np.testing.assert_allclose(thin.theta, dense.theta, rtol=1e-12)
+        with pytest.warns(RuntimeWarning, match="sparse matrix"):
+            engines.get_ready(Job(thin, problem, None, settings, "compiled"))

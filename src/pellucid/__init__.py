@@ -85,7 +85,7 @@ _LATER = {
     "numerical_gradients": "pellucid.gradients",
     "sanity": "pellucid.explain.sanity",
 }
-_MODULES = ("data", "explain", "files", "lessons", "metrics", "plots", "report", "schedules")
+_MODULES = ("data", "estimators", "explain", "files", "lessons", "metrics", "plots", "report", "schedules")
 
 
 def __getattr__(name: str) -> Any:

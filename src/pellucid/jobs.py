@@ -7,6 +7,7 @@ Step s belongs to epoch s // steps_per_epoch. Everything random in an epoch come
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,12 @@ class Job:
         settings: how to train.
         engine: name of the engine that takes the steps.
         made_of: what the history keeps of the data, for reports.
+        order_of: the order of the rows in an epoch, asked for once an epoch; None for that of the settings' seed.
+        alpha: a penalty that is shared out over the rows, as scikit-learn has it: the l2 of a step is alpha divided by
+            what its rows weigh together, and the loss of an epoch the mean of its steps' by their rows. None for
+            the settings' l2 in every step.
+        state: what the optimizer remembers of an earlier run; None for nothing.
+        likely: epochs that it may well end after, which say whether a compilation is worth its while; None for all.
     """
 
     def __init__(
@@ -46,8 +53,15 @@ class Job:
         settings: Settings,
         engine: str,
         made_of: Run | None = None,
+        *,
+        order_of: Callable[[int], Array] | None = None,
+        alpha: float | None = None,
+        state: State | None = None,
+        likely: int | None = None,
     ) -> None:
         self.made_of = made_of
+        self.order_of, self.alpha = order_of, alpha
+        self.likely = settings.epochs if likely is None else min(likely, settings.epochs)
         self.initial_weights = digest(net.theta)
         self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine
         self.n = len(problem.t)
@@ -55,7 +69,7 @@ class Job:
         self.steps_per_epoch = -(-self.n // self.batch_size)
         self.full_batch = self.batch_size == self.n
         self.has_dropout = any(isinstance(layer, Dropout) and layer.rate > 0 for layer in self.net.layers)
-        self.state: State = settings.optimizer.init(net.theta)
+        self.state: State = settings.optimizer.init(net.theta) if state is None else state
         self.columns: dict[str, Array] = {name: np.empty(0) for name in COLUMNS}
         self.watch = Watch()
         self.rng: np.random.Generator | None = None
@@ -89,7 +103,8 @@ class Job:
             self.rng = np.random.default_rng((self.settings.seed, epoch))
         if not self.full_batch:
             assert permuted is False or self.rng is not None
-            self.order = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
+            drawn = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
+            self.order = drawn if self.order_of is None else self.order_of(epoch)
 
     def _make_room(self, epoch: int) -> None:
         """Columns grow as they fill: a run of "at most" a billion epochs may end after ten."""
@@ -111,7 +126,8 @@ class Job:
         net.theta = theta  # one copy, so that an interrupt finds either the old or the new parameters
         self.state = state
         self.last_rows = rows
-        self.record(epoch, self.weight(rows), loss, correct, rate)
+        counted = self.weight(rows) if self.alpha is None else float(self.n if rows is None else len(rows))
+        self.record(epoch, counted, loss, correct, rate)
 
     def clipped(self, gradient: Array) -> Array:
         """The gradient that the optimizer is given."""
@@ -128,6 +144,10 @@ class Job:
         if w is None:
             return float(self.n if rows is None else len(rows))
         return float(np.sum(w if rows is None else w[rows], dtype=np.float64))
+
+    def l2(self, weight: Any) -> Any:
+        """The l2 of a step whose rows weigh so much together; with alpha, of several for an array of weights."""
+        return self.settings.l2 if self.alpha is None else self.alpha / weight
 
     def record(self, epoch: int, weight: float, loss: float, correct: float, rate: float) -> None:
         """Keep the books of a step: its loss, its rows' weight, how many of them were right, its learning rate."""

@@ -73,7 +73,7 @@ def fit_lbfgs(
         >>> bool(history.loss[0] > 0.01), bool(history.loss[-1] < 1e-4)
         (True, True)
     """
-    minimize = need("scipy.optimize", "fast").minimize
+    need("scipy.optimize", "fast")
     if on_epoch is not None and not callable(on_epoch):
         raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {on_epoch!r}.")
     asked: dict[str, Any] = {
@@ -87,17 +87,38 @@ def fit_lbfgs(
         "maxcor": check.whole(memory, "memory", 1),
     }
     job = prepare(net, X, y, settings)
+    minimize(job, options, on_epoch)
+    return job.history()
+
+
+def minimize(job: Job, options: dict[str, Any], on_epoch: Callable[[Epoch], Any] | None = None) -> Any:
+    """Take the iterations of a job, its epochs, by L-BFGS; the job keeps the books.
+
+    Args:
+        job: a full batch, for the readable engine.
+        options: of SciPy's method "L-BFGS-B": maxiter, maxfun, gtol, maxcor.
+        on_epoch: called after every iteration; returning True stops.
+
+    Returns:
+        What SciPy found (fun, nit, status, message, ...), or None after Ctrl-C.
+
+    Raises:
+        InputError: the network has dropout.
+        TrainingDiverged: the loss is not finite where it starts.
+    """
     if job.has_dropout:
         raise InputError("L-BFGS needs a loss that is the same whenever it is asked for; this network has Dropout.")
+    scipy = need("scipy.optimize", "fast")
     run = _Run(job, on_epoch)
+    start = job.net.theta.astype(np.float64)
     try:
-        start = net.theta.astype(np.float64)
-        found = minimize(run.loss, start, jac=True, method="L-BFGS-B", callback=run.iterated, options=options)
-        if job.stopped == "epochs" and found.status == 0:
-            job.stopped = "converged"
+        found = scipy.minimize(run.loss, start, jac=True, method="L-BFGS-B", callback=run.iterated, options=options)
     except KeyboardInterrupt:
         job.stopped = "interrupted"
-    return job.history()
+        return None
+    if job.stopped == "epochs" and found.status == 0:
+        job.stopped = "converged"
+    return found
 
 
 class _Run:
@@ -105,6 +126,7 @@ class _Run:
 
     def __init__(self, job: Job, on_epoch: Callable[[Epoch], Any] | None) -> None:
         self.job, self.on_epoch, self.started = job, on_epoch, time.perf_counter()
+        self.l2 = job.l2(readable.total_weight(job.n, job.problem.w))
         self.seen: dict[bytes, tuple[float, int]] = {}  # loss and rows right, where SciPy has asked since an iteration
         value, gradient = self.loss(job.net.theta.astype(np.float64))
         self.before = next(iter(self.seen.values()))
@@ -116,7 +138,7 @@ class _Run:
         job = self.job
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             at = theta.astype(job.net.dtype)
-            value, correct, gradient = readable.loss_and_gradient(job.net, at, *job.problem, job.settings.l2)
+            value, correct, gradient = readable.loss_and_gradient(job.net, at, *job.problem, self.l2)
         self.seen[theta.tobytes()] = float(value), correct
         return float(value), gradient.astype(np.float64)
 

@@ -99,4 +99,4 @@ def seconds_expected(job: Job) -> float:
     speed = 1.0 if net.dtype.itemsize == 8 else 0.5
     a_row = speed * (6 * products * _PRODUCT + sum(widths[1:]) * _NUMBER)
     a_step = _STEP + _LAYER * len(net.layers) + job.batch_size * a_row
-    return job.settings.epochs * job.steps_per_epoch * a_step
+    return job.likely * job.steps_per_epoch * a_step

@@ -30,7 +30,11 @@ SCALED_AT_ONCE = 64 * 2**20  # bytes: a data set up to this size is scaled once,
 
 
 class Inputs(NamedTuple):
-    """Features, as they were given, and how a batch of them becomes numbers of the network's dtype."""
+    """Features, as they were given, and how a batch of them becomes numbers of the network's dtype.
+
+    X is an array, or a sparse matrix by rows (SciPy's CSR) of that dtype already, without a scaler: a weighted sum and
+    its backward pass multiply with it as it is.
+    """
 
     X: Array
     scaler: Scaler | None
@@ -236,7 +240,7 @@ def outputs(net: Network, theta: Array, inputs: Inputs) -> Array:
             X = layer.outputs(params, X)
         return X
 
-    n = len(inputs.X)
+    n = inputs.X.shape[0]  # a sparse matrix has no length
     if n <= BLOCK:
         return of_block(inputs.batch(slice(None)))
     a = np.empty((n, net.outputs), dtype=theta.dtype)
@@ -263,6 +267,7 @@ def step(
     job: Job, number: int, keep: Callable[[Block, list[Slopes]], Any] | None = None
 ) -> tuple[Array | None, Any, int, Array]:
     """A step of a job as far as its gradient: its rows, the loss, how many rows are right, and the gradient."""
-    rows, (l2, l1) = job.rows(number), (job.settings.l2, job.settings.l1)
+    rows, l1 = job.rows(number), job.settings.l1
+    l2 = job.l2(total_weight(job.n if rows is None else len(rows), job.problem.w, rows))
     rng = job.rng if job.has_dropout else None
     return rows, *loss_and_gradient(job.net, job.net.theta, *job.problem, l2, l1, rows, rng, keep)

@@ -86,10 +86,13 @@ def _call(job: Job, plan: Plan, begin: int, stop: int) -> None:
     losses, corrects = np.empty(count), np.empty(count, dtype=np.int64)
     # Where all rows of a step weigh nothing, its sums are 0, whatever they are divided by.
     totals = np.where(steps["weights"] > 0, steps["weights"], 1.0)
-    reached = plan.take(count, taken, rates=rates, losses=losses, corrects=corrects, totals=totals, **steps)
+    given = {"rates": rates, "losses": losses, "corrects": corrects, "totals": totals}
+    given["l2"] = np.full(count, job.l2(totals))
+    reached = plan.take(count, taken, **given, **steps)
     done = reached if reached >= 0 else -1 - reached
     job.state = plan.state(taken + done)
-    job.record_steps(begin, steps["weights"][:done], losses[:done], corrects[:done], rates[:done])
+    counted = steps["weights"] if job.alpha is None else steps["counts"]
+    job.record_steps(begin, counted[:done], losses[:done], corrects[:done], rates[:done])
     if done < count:
         rows = None if job.full_batch else plan.order_of(steps, done)
         job.diverge(begin + done, rows, plan.gradient, updated=reached < 0)

@@ -238,7 +238,7 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
                                 g[i] += more[i]
                         if penalized:
                             lost += call_penalized(
-                                penalized, shifted(now, start), shifted(mask, start), g, count, l2, l1
+                                penalized, shifted(now, start), shifted(mask, start), g, count, l2[s], l1
                             )
                         for i in range(count):
                             squares += float64(g[i]) * float64(g[i])
@@ -260,7 +260,7 @@ def steps(F: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
 
     whole = [int64] * 9
     return work, (
-        int64, WHOLE, int64, float64, float64, float64, float64, *whole,
+        int64, WHOLE, int64, float64, DOUBLES, float64, float64, *whole,
         WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, DOUBLES,
         P, P, P, P, P, DOUBLES,
         uint64, uint64, uint64, WHOLE, DOUBLES, DOUBLES,

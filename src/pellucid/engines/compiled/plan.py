@@ -62,6 +62,8 @@ class Plan:
         from pellucid.data.scalers import Pixels, Standardizer
 
         X, scaler = problem.inputs.X, problem.inputs.scaler
+        if not isinstance(X, np.ndarray):
+            raise CannotCompile("X is a sparse matrix")
         self.X = np.ascontiguousarray(X)
         if self.X.dtype.name not in HELD or not self.X.dtype.isnative:
             self.X = np.ascontiguousarray(problem.inputs.batch(slice(None)))
@@ -157,7 +159,7 @@ class Plan:
         fan_in, widths, weights_at, biases_at, summed = self.shape
         return {
             "control": self.control, "sums": self.sums,
-            "l2": settings.l2, "l1": settings.l1, "clip": settings.clip_norm or 0.0,
+            "l1": settings.l1, "clip": settings.clip_norm or 0.0,
             "layers": len(self.dense), "features": net.inputs, "K": net.outputs, "tile": self.layout.tile,
             "size": net.theta.size, "task": TASKS[net.task], "parts": self.layout.parts,
             "one_place": int(one_place), "by_row": int(self.layout.by_row),
@@ -199,7 +201,7 @@ HELD = ("uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "uint64"
 
 # The kernel's arguments after the first, in its order: d a double, q a whole number, p an address.
 ARGUMENTS = {
-    "control": "p", "last": "q", "taken": "d", "l2": "d", "l1": "d", "clip": "d",
+    "control": "p", "last": "q", "taken": "d", "l2": "p", "l1": "d", "clip": "d",
     "layers": "q", "features": "q", "K": "q", "tile": "q", "size": "q", "task": "q", "parts": "q",
     "one_place": "q", "by_row": "q",
     "fan_in": "p", "units": "p", "weights_at": "p", "biases_at": "p", "summed": "p", "factors": "p",

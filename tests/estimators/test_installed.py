@@ -1,0 +1,54 @@
+"""Arguments by position, as the installed version of scikit-learn has them."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+import sklearn.neural_network as theirs
+
+from pellucid.estimators import MLPClassifier, MLPRegressor
+from pellucid.estimators.installed import VERSION, before
+
+
+def test_the_first_positional_argument_is_that_of_the_installed_version() -> None:
+    names = list(inspect.signature(theirs.MLPRegressor).parameters)
+    first = MLPRegressor("given").get_params()
+    assert first[names[0]] == "given"
+    assert MLPClassifier((7, 8), "tanh").get_params()["hidden_layer_sizes"] == (7, 8)
+    assert MLPClassifier((7, 8), "tanh").get_params()["activation"] == "tanh"
+    with pytest.raises(TypeError):
+        MLPClassifier((7,), "tanh", "adam")  # type: ignore[misc]
+
+
+def test_the_third_argument_of_partial_fit_too() -> None:
+    X, y = np.arange(8.0).reshape(4, 2), [0, 1, 0, 1]
+    third = list(inspect.signature(theirs.MLPClassifier.partial_fit).parameters)[3]
+    if third == "classes":
+        assert list(MLPClassifier().partial_fit(X, y, [0, 1]).classes_) == [0, 1]
+    else:
+        assert list(MLPClassifier().partial_fit(X, y, np.ones(4), [0, 1]).classes_) == [0, 1]
+
+
+class Told:
+    @before((99, 0), ["self", "second"])
+    def reordered(self, first: int = 1, second: int = 2, *, third: int = 3) -> tuple[int, int, int]:
+        """Said."""
+        return first, second, third
+
+    @before((0, 1), ["self", "second"])
+    def left(self, first: int = 1, second: int = 2) -> tuple[int, int]:
+        return first, second
+
+
+def test_an_older_order_is_put_back() -> None:
+    told = Told()
+    assert told.reordered(5) == (1, 5, 3)
+    assert told.reordered(5, first=7, third=9) == (7, 5, 9)
+    with pytest.raises(TypeError):
+        told.reordered(5, 6)
+    assert list(inspect.signature(Told.reordered).parameters) == ["self", "second", "first", "third"]
+    assert Told.reordered.__doc__ == "Said."
+    assert told.left(5) == (5, 2)
+    assert len(VERSION) == 2
