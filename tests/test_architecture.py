@@ -69,6 +69,8 @@ DOWNWARDS = {
     ("network", "history"): "the types of fit: Epoch and History",
     ("history", "network"): "the type of Epoch.network",
     ("history", "report"): "History.report delegates to write",
+    ("history", "files"): "a history is written as every file is: whole or not at all",
+    ("explain", "files"): "so is a program",
     ("learning_rate", "plots"): "RateSearch.plot draws",
     ("comparison", "plots"): "Comparison.plot draws",
     ("engines", "jobs"): "the type of what an engine runs",
