@@ -66,6 +66,8 @@ DOWNWARDS = {
     ("network", "training"): "Network.fit delegates to fit",
     ("network", "files"): "Network.save delegates to save",
     ("network", "explain"): "Network.equations, script, trace and summary delegate",
+    ("training", "files"): "fit with a folder for checkpoints opens it",
+    ("files", "__init__"): "the version that a checkpoint is written with",
     ("network", "history"): "the types of fit: Epoch and History",
     ("history", "network"): "the type of Epoch.network",
     ("history", "report"): "History.report delegates to write",
