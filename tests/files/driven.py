@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
-# Kills a forked child of the program at the k-th line that it runs inside the files named, and tells how far it came.
-KILLING = '''
-import os, signal, sys
+HERE = Path(__file__).resolve().parent
 
-def killed_at(k, names, work):
-    """Fork; the child does the work and is killed with SIGKILL before its k-th line in one of the files. Gives whether
-    it was killed: no, where it had done its work before."""
+
+def run(program: str | Path, *arguments: object, timeout: float = 600) -> str:
+    """Run a Python program, as a text or a file, warnings being errors, and give what it prints.
+
+    It may import this module, and those of the tests of checkpoints.
+    """
+    code = [str(program)] if isinstance(program, Path) else ["-c", program]
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", *code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=environment(),
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def environment() -> dict[str, str]:
+    """Of such a program."""
+    paths = [str(HERE), str(HERE / "checkpoints"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1", "PELLUCID_QUIET": "1"}
+
+
+def killed(work: Callable[[], Any]) -> bool:
+    """Do the work in a forked child; whether that was killed with SIGKILL, and not done."""
     child = os.fork()
     if child == 0:
-        left = [k]
-        def trace(frame, event, argument):
-            if not frame.f_code.co_filename.endswith(names):
-                return None
-            if event == "line":
-                left[0] -= 1
-                if left[0] == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return trace
-        sys.settrace(trace)
         try:
             work()
         except BaseException:
-            import traceback
-            sys.settrace(None)
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
@@ -40,17 +54,20 @@ def killed_at(k, names, work):
         return True
     assert os.WEXITSTATUS(status) == 0
     return False
-'''
 
 
-def run(program: str, *arguments: str | Path, timeout: float = 300) -> str:
-    """Run a Python program, warnings being errors, and give what it prints."""
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PELLUCID_QUIET": "1"},
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+def die_before_line(k: int, files: tuple[str, ...]) -> None:
+    """From now on, let SIGKILL end this process before the k-th line that it runs in one of the files."""
+    left = k
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        if not frame.f_code.co_filename.endswith(files):
+            return None
+        if event == "line":
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)

@@ -192,11 +192,15 @@ def test_without_room_the_old_file_stays(what: str, tmp_path: Path) -> None:
     assert "too large" in driven.run(WRITERS, tmp_path, what)
 
 
-KILLED = (
-    driven.KILLING
-    + """
+KILLED = """
+import sys
 from pathlib import Path
+from driven import die_before_line, killed
 from pellucid.files.writing import replace_file
+
+def save():
+    die_before_line(k, ("files/writing.py",))
+    replace_file(path, texts[1])
 
 path = Path(sys.argv[1]) / "a"
 texts = [bytes([65 + k]) * 300_000 for k in range(2)]
@@ -204,7 +208,7 @@ replace_file(path, texts[0])
 k, old, new = 0, 0, 0
 while True:
     k += 1
-    went = killed_at(k, "writing.py", lambda: replace_file(path, texts[1]))
+    went = killed(save)
     found = path.read_bytes()
     assert found in texts, (k, len(found))
     old, new = old + (found == texts[0]), new + (found == texts[1])
@@ -216,7 +220,6 @@ while True:
         break
 print(k - 1, old, new)
 """
-)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the kill is aimed at a forked child")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import platform
 import re
@@ -200,7 +201,7 @@ def _formula(function: Callable[..., Any] | None, depth: int = 0) -> Iterator[st
             function = function.func
         yield str(getattr(function, "__qualname__", type(function).__qualname__))
         return
-    yield read.text
+    yield from (*read.arguments, *map(ast.unparse, read.body))  # without comments, which may change
     yield from (f"{name}={_plain(value)}" for name, value in sorted(read.constants.items()))
     for _, helper in sorted(read.helpers.items()):
         yield from _formula(helper, depth + 1)

@@ -11,6 +11,7 @@ from pellucid.errors import InputError
 
 USUAL = "1 min"
 EXAMPLES = 'write "30 s", "5 min", "1 h", "2 epochs" or "500 steps"; a number alone is epochs'
+NUMBER_AND_UNIT = r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([a-z]*)\s*"
 _SECONDS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60.0),
@@ -51,7 +52,7 @@ def interval(every: Any) -> Interval:
     text = USUAL if every is None else every
     if isinstance(text, int | np.integer) and not isinstance(text, bool):
         text = str(int(text))
-    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text.lower()) if isinstance(text, str) else None
+    found = re.fullmatch(NUMBER_AND_UNIT, text.lower()) if isinstance(text, str) else None
     if found is None:
         raise InputError(f"every says how often a checkpoint is written: {EXAMPLES}. This is {every!r}.")
     amount, unit = float(found[1]), found[2]
@@ -61,6 +62,6 @@ def interval(every: Any) -> Interval:
         return Interval(seconds, "seconds")
     if unit not in _COUNTED:
         raise InputError(f"every has the unit {found[2]!r}, which is none: {EXAMPLES}.")
-    if amount != int(amount) or not 1 <= amount <= LONGEST:
+    if not 1 <= amount <= LONGEST or amount != int(amount):
         raise InputError(f"every must be a whole number of {_COUNTED[unit]}, 1 or more, or a time; this is {every!r}.")
     return Interval(int(amount), _COUNTED[unit])

@@ -130,6 +130,8 @@ def _put(job: Job, arrays: dict[str, Array], record: dict[str, Any]) -> None:
     job.set_marks(Marks(seen, right, steps, best_loss, best))
     if done and not place:
         job.net.last_update = theta - before
+    if job.stopped == "epochs" and job.out_of_patience():  # it was interrupted just before it would have been seen
+        job.stopped = "early stopping"
 
 
 def _random(job: Job, state: Any, place: int) -> Any:
