@@ -67,7 +67,6 @@ DOWNWARDS = {
     ("network", "files"): "Network.save delegates to save",
     ("network", "explain"): "Network.equations, script, trace and summary delegate",
     ("training", "files"): "fit with a folder for checkpoints opens it",
-    ("files", "__init__"): "the version that a checkpoint is written with",
     ("network", "history"): "the types of fit: Epoch and History",
     ("history", "network"): "the type of Epoch.network",
     ("history", "report"): "History.report delegates to write",
@@ -75,6 +74,7 @@ DOWNWARDS = {
     ("explain", "files"): "so is a program",
     ("learning_rate", "plots"): "RateSearch.plot draws",
     ("comparison", "plots"): "Comparison.plot draws",
+    ("files", "__init__"): "the version of the library, which a model file names",
     ("engines", "jobs"): "the type of what an engine runs",
     ("engines", "data"): "the scalers whose formula compiled loops fold in",
 }

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import warnings
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def at_steps(engine: str, wanted: int, seed: int, folder: Path) -> None:
             every, place = INTERVALS[rng.integers(len(INTERVALS))], folder / "run"
             for step in sorted(rng.integers(1, steps, rng.integers(1, 4))):
                 before = latest(place)
-                if driven.killed(lambda found=found, step=step: (die_at(int(step)), go_on(found, place, every))):
+                if driven.killed(partial(dying_run, found, place, every, int(step))):
                     kills += 1
                     at = latest(place)
                     assert at is None or at >= (before or 0)
@@ -75,6 +76,11 @@ def at_steps(engine: str, wanted: int, seed: int, folder: Path) -> None:
             assert go_on(found, place, every) == left_alone, (optimizer, found)
             shutil.rmtree(place)
         print(optimizer, kills, resumed, within, flush=True)
+
+
+def dying_run(found: runs.Case, place: Path, every: str, step: int) -> None:
+    die_at(step)
+    go_on(found, place, every)
 
 
 def latest(place: Path) -> int | None:
@@ -110,7 +116,7 @@ def at_saves(folder: Path) -> None:
     old = new = 0
     for k in count(1):
         place = folder / "run"
-        went = driven.killed(lambda k=k, place=place: dying_save(found, place, k))
+        went = driven.killed(partial(dying_save, found, place, k))
         at = latest(place)
         assert at in (4, 6), at
         old, new = old + (at == 4), new + (at == 6)

@@ -14,7 +14,6 @@ from pellucid import (
     Dense,
     Dropout,
     History,
-    InputError,
     Network,
     RMSProp,
     engines,
@@ -76,7 +75,8 @@ def case(number: int, optimizer: str, engine: str) -> Case:
     schedule = SCHEDULES[rng.integers(len(SCHEDULES))]
     settings: dict[str, Any] = {
         "optimizer": OPTIMIZERS[optimizer], "schedule": schedule, "engine": engine,
-        "epochs": int(rng.integers(3, 8)), "batch_size": one(None, 1, 5, 8, 36, 1000), "shuffle": one(True, True, False),
+        "epochs": int(rng.integers(3, 8)), "batch_size": one(None, 1, 5, 8, 36, 1000),
+        "shuffle": one(True, True, False),
         "l2": one(0.0, 0.01), "l1": one(0.0, 0.001), "clip_norm": one(None, 0.5), "seed": int(rng.integers(5)),
         "validation": one(None, 0.2, (X[:6], y[:6])), "early_stopping": one(None, 1, 3), "threads": one(1, 2),
         "sample_weight": one(None, WEIGHTS), "class_weight": None if output == "identity" else one(None, "balanced"),

@@ -42,7 +42,7 @@ def test_what_is_said_is_meant(said: Any, amount: float, unit: str) -> None:
      "1s 2s", "1" * 400, "1" * 400 + "s", [1], b"1s", float("nan"), "١s"],
 )  # fmt: skip
 def test_what_means_nothing_is_refused_with_examples(said: Any) -> None:
-    with pytest.raises(InputError, match="^every "):
+    with pytest.raises(InputError, match=r"^every "):
         interval(said)
 
 

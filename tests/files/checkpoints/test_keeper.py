@@ -18,10 +18,21 @@ import pytest
 pytest.importorskip("safetensors")
 
 import runs
-from runs import LABELS, VALUES, WEIGHTS, X, Case, outcome
+from runs import LABELS, VALUES, WEIGHTS, Case, X, outcome
 
 from pellucid import (
-    SGD, Activation, Adam, Dense, Dropout, FileError, InputError, Network, TrainingDiverged, engines, fit_many, train
+    SGD,
+    Activation,
+    Adam,
+    Dense,
+    Dropout,
+    FileError,
+    InputError,
+    Network,
+    TrainingDiverged,
+    engines,
+    fit_many,
+    train,
 )  # fmt: skip
 from pellucid.data import Standardizer
 from pellucid.files.checkpoints import identity, keeper
@@ -289,7 +300,7 @@ def test_formulas_of_ones_own(tmp_path: Path) -> None:
         return usual(schedule=Own())._replace(layers=[Dense(5, leaky), Dense(3, "softmax")])
 
     interrupted(case(0.1), tmp_path)
-    with pytest.raises(InputError, match="another run: a formula .* of the same name is another"):
+    with pytest.raises(InputError, match=r"another run: a formula .* of the same name is another"):
         resumed(case(0.2), tmp_path)
     assert resumed(case(0.1), tmp_path) == alone(case(0.1))
 
@@ -404,7 +415,7 @@ def test_words_about_checkpoints_without_a_folder(given: Any) -> None:
 
 
 def test_other_mistakes(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="^every "):
+    with pytest.raises(InputError, match=r"^every "):
         usual().fit(usual().network(), checkpoint=tmp_path / "run", every="often")
     with pytest.raises(InputError, match="resume must be True or False"):
         usual().fit(usual().network(), checkpoint=tmp_path / "run", resume="yes")
@@ -445,8 +456,7 @@ def test_where_the_last_is_damaged_the_one_before_is_used(how: str, tmp_path: Pa
         {"empty": b"", "half": raw[:500], "a bit": flipped, "noise": b"\xff" * 900, "another file": b"{}"}[how]
     )
     with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: damaged.* The one before it is used") as heard:
-        net = case.network()
-        history = case.fit(net, checkpoint=tmp_path, every="1 step", resume=True, on_epoch=interrupting(3))
+        history = case.fit(case.network(), checkpoint=tmp_path, every="1 step", resume=True, on_epoch=interrupting(3))
     assert len(heard) == 1
     assert history.stopped == "interrupted"
     assert steps(tmp_path) == [19, 20]
@@ -500,7 +510,7 @@ def test_a_folder_that_is_taken_away_is_not_made_again(then: str, tmp_path: Path
                 place.mkdir()
 
     net = case.network()
-    with pytest.warns(RuntimeWarning, match="No checkpoint could be written: .*was removed, or is another") as heard:
+    with pytest.warns(RuntimeWarning, match=r"No checkpoint could be written: .*was removed, or is another") as heard:
         history = case.fit(net, checkpoint=place, every="2 steps", on_epoch=take_away)
     assert len(heard) == 1, "once, and not for each"
     assert outcome(net, history) == alone(case)

@@ -14,7 +14,7 @@ import runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid import FileError, engines
+from pellucid import FileError, InputError, engines
 from pellucid.files.checkpoints.sealed import Contents, seal, unseal
 from pellucid.files.checkpoints.state import captured, restore
 from pellucid.jobs import Job
@@ -59,7 +59,7 @@ def moved(job: Job, other: Job) -> None:
 @given(st.integers(0, 10**6), st.sampled_from(sorted(runs.OPTIMIZERS)), st.data())
 def test_a_job_goes_on_as_if_nothing_had_been(engine: str, number: int, optimizer: str, data: st.DataObject) -> None:
     found = runs.case(number, optimizer, engine)
-    each, steps = runs.steps_of(found)
+    _, steps = runs.steps_of(found)
     cut = data.draw(st.integers(1, steps))
     then = data.draw(st.integers(cut, steps))
     job, other = found.job(), found.job()
@@ -123,7 +123,7 @@ def test_what_no_run_writes_is_refused_and_changes_nothing(case: str) -> None:
     contents = unseal(seal(captured(job, 1.0)), "x")
     spoilt()[case](contents)
     before, columns = everything(other), other.columns
-    with pytest.raises(FileError, match="^x: whole, but not what a run of this kind writes"):
+    with pytest.raises(FileError, match=r"^x: whole, but not what a run of this kind writes"):
         restore(other, contents, "x")
     assert everything(other) == before
     assert other.columns is columns
@@ -133,5 +133,5 @@ def test_a_schedule_with_a_memory_of_its_own_is_said() -> None:
     job = runs.case(0, "sgd", "readable").job()
     runs.advance(job, 1)
     job.watch = ("something", "else")  # type: ignore[assignment]
-    with pytest.raises(runs.InputError, match="schedule keeps"):
+    with pytest.raises(InputError, match="schedule keeps"):
         captured(job, 1.0)
