@@ -1,6 +1,6 @@
 """A program: runs that are killed again and again, and go on, held against runs that were left alone.
 
-python killing.py steps ENGINE KILLS SEED FOLDER     at random steps, so many times for every optimizer
+python killing.py steps ENGINE KILLS WIDE FOLDER     at random steps, so many times for every optimizer
 python killing.py saves FOLDER                       before every line of what writes a checkpoint
 """
 
@@ -50,14 +50,14 @@ def die_at(step: int) -> None:
     compiled._call = dying_call
 
 
-def at_steps(engine: str, wanted: int, seed: int, folder: Path) -> None:
+def at_steps(engine: str, wanted: int, wide: bool, folder: Path) -> None:
     """Kill every optimizer's runs at random steps, and let them go on; prints the optimizer, kills, how many of them
     went on from a checkpoint, and how many of those from within an epoch."""
     for optimizer in runs.OPTIMIZERS:
-        rng = np.random.default_rng((seed, len(optimizer), wanted))
+        rng = np.random.default_rng((wide, len(optimizer), wanted))
         kills = resumed = within = 0
         while kills < wanted:
-            found = runs.case(int(rng.integers(10**6)), optimizer, engine)
+            found = runs.case(int(rng.integers(10**6)), optimizer, engine, wide)
             net = found.network()
             try:
                 left_alone = runs.outcome(net, found.fit(net))
@@ -149,6 +149,6 @@ if __name__ == "__main__":
     # Newer Pythons warn of a fork beside threads; those of the compiled engine know that they are not in the child.
     warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
     if sys.argv[1] == "steps":
-        at_steps(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
+        at_steps(sys.argv[2], int(sys.argv[3]), sys.argv[4] == "wide", Path(sys.argv[5]))
     else:
         at_saves(Path(sys.argv[2]))

@@ -288,20 +288,25 @@ def test_a_schedule_that_stretches_over_all_epochs_does_not_take_others(schedule
 
 
 class Own(Schedule):
-    """One of a program's own."""
+    """One of a program's own, which keeps a number that it does not show."""
+
+    def __init__(self, slowness: float = 1.0) -> None:
+        object.__setattr__(self, "slowness", slowness)
 
     def scale(self, place: Any, watch: Any) -> float:
-        return 1 / (1 + place.epoch)
+        return 1 / (self.slowness + float(place.epoch))
 
 
 def test_formulas_of_ones_own(tmp_path: Path) -> None:
-    def case(slope: float) -> Case:
+    def case(slope: float, slowness: float = 1.0) -> Case:
         leaky = Activation("leaky", lambda z: np.where(z > 0, z, slope * z), lambda z: np.where(z > 0, 1, slope))
-        return usual(schedule=Own())._replace(layers=[Dense(5, leaky), Dense(3, "softmax")])
+        return usual(schedule=Own(slowness))._replace(layers=[Dense(5, leaky), Dense(3, "softmax")])
 
     interrupted(case(0.1), tmp_path)
     with pytest.raises(InputError, match=r"another run: a formula .* of the same name is another"):
         resumed(case(0.2), tmp_path)
+    with pytest.raises(InputError, match=r"another run: schedule was Own.*1\.0.* and is Own.*2\.0"):
+        resumed(case(0.1, 2.0), tmp_path)
     assert resumed(case(0.1), tmp_path) == alone(case(0.1))
 
 
@@ -425,7 +430,7 @@ def test_other_mistakes(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match=r"file: cannot be a folder for checkpoints \(File exists\)"):
         usual().fit(usual().network(), checkpoint=tmp_path / "file")
-    for place in (tmp_path / "file" / "run", "a\0b"):
+    for place in (tmp_path / "file" / "run", "a\0b", "", True, b"run"):
         with pytest.raises(FileError, match="cannot be a folder for checkpoints"):
             usual().fit(usual().network(), checkpoint=place)
 

@@ -23,9 +23,9 @@ HERE = Path(__file__).resolve().parent
 ENGINES = ["readable", pytest.param("compiled", marks=pytest.mark.skipif(not engines.installed(), reason="no Numba"))]
 
 
-def kills(engine: str, wanted: int, seed: int, folder: Path) -> None:
+def kills(engine: str, wanted: int, width: str, folder: Path) -> None:
     counted = []
-    for line in driven.run(HERE / "killing.py", "steps", engine, wanted, seed, folder).splitlines():
+    for line in driven.run(HERE / "killing.py", "steps", engine, wanted, width, folder).splitlines():
         optimizer, *numbers = line.split()
         killed, resumed, within = map(int, numbers)
         assert optimizer in runs.OPTIMIZERS
@@ -39,13 +39,13 @@ def kills(engine: str, wanted: int, seed: int, folder: Path) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_killed_at_some_random_steps(engine: str, tmp_path: Path) -> None:
-    kills(engine, 6, 0, tmp_path)
+    kills(engine, 6, "narrow", tmp_path)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("engine", ENGINES)
 def test_killed_at_fifty_random_steps_for_every_optimizer(engine: str, tmp_path: Path) -> None:
-    kills(engine, 50, 1, tmp_path)
+    kills(engine, 50, "wide", tmp_path)
 
 
 def test_killed_before_every_line_of_a_save(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ read, write = os.pipe()
 child = os.fork()
 if child == 0:
     assert not lock.still_there()  # it is the parent's
+    os.close(write)
     os.read(read, 1)
     os._exit(0)
 lock.release()

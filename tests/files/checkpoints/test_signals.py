@@ -56,8 +56,9 @@ def test_only_what_a_python_function_handles_is_held() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Held():
+    with held:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN, "the handler of an earlier block is not put back"
 
 
 def test_other_threads_leave_signals_alone() -> None:

@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("safetensors")
 
 import runs
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from pellucid import FileError, InputError, engines
+from pellucid import FileError, InputError, TrainingDiverged, engines
 from pellucid.files.checkpoints.sealed import Contents, seal, unseal
 from pellucid.files.checkpoints.state import captured, restore
 from pellucid.jobs import Job
@@ -55,7 +55,7 @@ def moved(job: Job, other: Job) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=120, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from(sorted(runs.OPTIMIZERS)), st.data())
 def test_a_job_goes_on_as_if_nothing_had_been(engine: str, number: int, optimizer: str, data: st.DataObject) -> None:
     found = runs.case(number, optimizer, engine)
@@ -63,10 +63,16 @@ def test_a_job_goes_on_as_if_nothing_had_been(engine: str, number: int, optimize
     cut = data.draw(st.integers(1, steps))
     then = data.draw(st.integers(cut, steps))
     job, other = found.job(), found.job()
+    try:
+        runs.advance(job, then)
+    except TrainingDiverged:
+        reject()
+    job = found.job()
     runs.advance(job, cut)
     moved(job, other)
     if engine == "compiled":  # whose plan was laid out before, where training lays it out after
-        other.plan.averages[: len(other.state.averages)] = other.state.averages
+        for place, average in zip(other.plan.averages, other.state.averages, strict=False):
+            place[...] = average
     assert everything(other) == everything(job)
     runs.advance(job, then)
     runs.advance(other, then)

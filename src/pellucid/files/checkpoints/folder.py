@@ -37,12 +37,14 @@ class Folder:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
         try:
+            self.path = Path(path)
+            if not os.fspath(path):
+                raise ValueError("the name is empty")
             _make(self.path)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise FileError(f"{self}: cannot be a folder for checkpoints ({reason}).") from error
+            raise FileError(f"{path!s}: cannot be a folder for checkpoints ({reason}).") from error
         self.lock = Lock(self.path)
         self.read: int | None = None  # the step that training went on from
         for part in self.path.glob(f".*{PART}"):  # of a process that was killed while it wrote

@@ -19,7 +19,7 @@ from pellucid import source
 from pellucid.errors import InputError
 from pellucid.jobs import Job
 from pellucid.layers import Dense, Layer
-from pellucid.schedules import Constant, Exponential, Inverse, Plateau, Step
+from pellucid.schedules import Constant, Exponential, Inverse, Plateau, Schedule, Step
 
 Array = npt.NDArray[Any]
 
@@ -53,7 +53,7 @@ def identity(job: Job) -> dict[str, str]:
         "validation": _share(settings.validation),
         "class_weight": str(settings.class_weight),
         "optimizer": _plain(settings.optimizer),
-        "schedule": _plain(settings.schedule),
+        "schedule": _schedule(settings.schedule),
         "early_stopping": str(settings.early_stopping),
         "batch_size": "all rows" if job.full_batch else str(job.batch_size),
         "l2": str(settings.l2),
@@ -165,9 +165,15 @@ def _layer(layer: Layer) -> str:
     return f"Dense {layer.units} {layer.activation.name}" if isinstance(layer, Dense) else f"Dropout {layer.rate!r}"
 
 
-def _plain(record: Any) -> str:
-    """How a record is written, without the place that it happens to have in memory."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(record))
+def _plain(*record: Any) -> str:
+    """How records are written, without the places that they happen to have in memory."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(map(repr, record)))
+
+
+def _schedule(schedule: Schedule) -> str:
+    """One of a program's own may keep what its repr does not show."""
+    known = type(schedule).__module__ == Schedule.__module__
+    return _plain(schedule, *(() if known else sorted(vars(schedule).items())))
 
 
 def _of_scaler(scaler: Any) -> str:
@@ -178,12 +184,12 @@ def _of_scaler(scaler: Any) -> str:
 
 def _of_formulas(job: Job) -> str:
     """A digest of every function that the steps of a run call, and of the numbers and functions that it uses."""
-    loss = job.net.loss_function
-    functions: list[Any] = [loss.value, loss.gradient, job.settings.optimizer.rule().formula]
+    loss, rule = job.net.loss_function, job.settings.optimizer.rule()
+    functions: list[Any] = [loss.value, loss.gradient, rule.formula]
     for layer in job.net.layers:
         if isinstance(layer, Dense):
             functions += [layer.activation.value, layer.activation.slope, layer.activation.pull]
-    found = hashlib.sha256()
+    found = hashlib.sha256(_plain(*sorted(rule.constants.items()), rule.weight_decay).encode())
     for function in functions:
         for word in _formula(function):
             found.update(word.encode() + b"\0")

@@ -65,6 +65,7 @@ class Lock:
         if self.file is not None:
             with suppress(OSError):
                 self.file.truncate(0)
+                _give_back(self.file)  # at once, though a child that was just forked may have the file open still
             self.file.close()
             self.file = None
 
@@ -80,6 +81,13 @@ def _take(file: BinaryIO) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _give_back(file: BinaryIO) -> None:
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _holder(file: BinaryIO) -> str:

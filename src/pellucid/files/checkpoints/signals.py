@@ -21,6 +21,7 @@ class Held:
         self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def __enter__(self) -> Held:
+        self._before = {}
         if threading.current_thread() is threading.main_thread():  # only it may set handlers, and only it runs them
             for number in (signal.SIGINT, signal.SIGTERM):
                 handler = signal.getsignal(number)
