@@ -118,22 +118,32 @@ class History:
         The column `epoch` holds the index, from 0, as in history.loss[index].
 
         Args:
-            path: of the file; overwritten if it exists.
+            path: of the file; replaced if it exists, as a whole or not at all.
+
+        Raises:
+            FileError: it cannot be written.
         """
         import csv
+        import io
+
+        from pellucid.files.writing import replace_file
 
         columns = self.columns()
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["epoch", *columns])
-            for e in range(len(self)):
-                writer.writerow([e, *(repr(float(column[e])) for column in columns.values())])
+        file = io.StringIO(newline="")
+        writer = csv.writer(file)
+        writer.writerow(["epoch", *columns])
+        for e in range(len(self)):
+            writer.writerow([e, *(repr(float(column[e])) for column in columns.values())])
+        replace_file(path, file.getvalue().encode())
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the columns as lists, and how the run ended; a number that is not finite is written as null.
 
         Args:
-            path: of the file; overwritten if it exists.
+            path: of the file; replaced if it exists, as a whole or not at all.
+
+        Raises:
+            FileError: it cannot be written.
         """
         record: dict[str, Any] = {
             name: [float(v) if math.isfinite(v) else None for v in column] for name, column in self.columns().items()
@@ -142,7 +152,9 @@ class History:
         record.update(initial_weights=self.initial_weights)
         import json
 
-        Path(path).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        from pellucid.files.writing import replace_file
+
+        replace_file(path, (json.dumps(record, indent=1, allow_nan=False) + "\n").encode())
 
     def report(self, path: str | os.PathLike[str], **given: Any) -> Path:
         """Write the run as one HTML file that needs nothing else; see `pellucid.report.write`.

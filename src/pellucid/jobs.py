@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,16 @@ from pellucid.schedules import Place, Schedule, Watch
 from pellucid.settings import Settings
 
 Array = npt.NDArray[Any]
+
+
+class Marks(NamedTuple):
+    """What a job remembers for itself: of the epoch it is in, and of the best epoch so far."""
+
+    weight_seen: float
+    rows_right: float
+    steps: Array  # (3, steps_per_epoch)
+    best_loss: float
+    best: Array | None
 
 
 class Job:
@@ -73,7 +83,8 @@ class Job:
         self.columns: dict[str, Array] = {name: np.empty(0) for name in COLUMNS}
         self.watch = Watch()
         self.rng: np.random.Generator | None = None
-        self.done = 0
+        self.done = self.step = 0  # epochs that are complete, and steps
+        self.spent = self.started = 0.0  # seconds before this process, and by its clock when training would have begun
         self.stopped = "epochs"
         self.best_epoch: int | None = None
         self._weight_seen = self._rows_right = 0.0
@@ -218,7 +229,7 @@ class Job:
         before = self.columns["seconds"][self.done - 1] if self.done else 0.0
         self.columns["seconds"][self.done : index + 1] = np.linspace(before, seconds, index + 2 - self.done)[1:]
         self.net.last_update = self.net.theta - self.finite
-        self.done = index + 1
+        self.done, self.step = index + 1, (index + 1) * self.steps_per_epoch
         loss = self.columns["loss" if self.validation is None else "validation_loss"][index]
         self.watch = self.settings.schedule.watched(self.watch, loss)
         if self.settings.early_stopping is not None and loss < self._best_loss:
@@ -272,6 +283,16 @@ class Job:
             initial_weights=self.initial_weights,
             run=self.made_of,
         )
+
+    # What a checkpoint keeps of it beyond what anybody may see.
+
+    def marks(self) -> Marks:
+        """What it remembers for itself; the arrays are its own."""
+        return Marks(self._weight_seen, self._rows_right, self._steps, self._best_loss, self._best)
+
+    def set_marks(self, marks: Marks) -> None:
+        """Remember what another job of the same run did."""
+        self._weight_seen, self._rows_right, self._steps, self._best_loss, self._best = marks
 
     def _diverged(
         self, step: int, seen: Problem, gradient: Array | None = None, theta: Array | None = None

@@ -33,8 +33,11 @@ def _short(loss: float) -> str:
 
 
 @contextmanager
-def shown(epochs: Iterator[Epoch], total: int, show: bool) -> Iterator[Iterator[Epoch]]:
-    """The same epochs, shown as they pass: a bar on a terminal, else about twenty lines over the run."""
+def shown(epochs: Iterator[Epoch], total: int, show: bool, done: int = 0) -> Iterator[Iterator[Epoch]]:
+    """The same epochs, shown as they pass: a bar on a terminal, else about twenty lines over the run.
+
+    `done`: how many there were before, in a run that goes on.
+    """
     if not show:
         yield epochs
         return
@@ -48,7 +51,7 @@ def shown(epochs: Iterator[Epoch], total: int, show: bool) -> Iterator[Iterator[
         yield _lines(epochs, total)
         return
     with _bar(rich, console) as bar:
-        task = bar.add_task("epoch", total=total, numbers="")
+        task = bar.add_task("epoch", total=total, completed=done, numbers="")
         yield _advancing(epochs, bar, task)
 
 

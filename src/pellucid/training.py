@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing
-from typing import Any
+from contextlib import closing, nullcontext
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,10 @@ from pellucid.progress import shown
 from pellucid.settings import Settings, takes_settings
 from pellucid.splits import split_indices
 from pellucid.targets import labels_of, refuse_single_class
+from pellucid.wording import visible
+
+if TYPE_CHECKING:
+    from pellucid.files.checkpoints import Keeper
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +40,9 @@ def fit(
     *,
     progress: bool | None = None,
     on_epoch: Callable[[Epoch], Any] | None = None,
+    checkpoint: Any = None,
+    every: Any = None,
+    resume: bool = False,
     **settings: Any,
 ) -> History:
     """Train a network in place. Called again, it goes on from the parameters it has, with a fresh optimizer state.
@@ -44,6 +53,10 @@ def fit(
         y: integers (n,) or one-hot (n, K) for softmax; 0/1 for sigmoid; values otherwise.
         progress: True shows a progress bar with the time left on standard error.
         on_epoch: called with every Epoch; returning True stops the training.
+        checkpoint: a folder into which it is written, again and again, where training stands; None for none.
+        every: how often: "30 s", "5 min", "2 epochs" or "500 steps"; a number of epochs; None for every minute.
+        resume: go on from the last checkpoint in the folder, to the same bits as a run that was never interrupted;
+            an empty folder starts from the beginning.
         settings: the fields of `pellucid.Settings`: optimizer, epochs, batch_size, l2, l1, schedule, validation,
             early_stopping, class_weight, sample_weight, clip_norm, shuffle, seed, engine, threads.
 
@@ -51,7 +64,8 @@ def fit(
         The history. After Ctrl-C it holds the epochs that were completed, and `stopped` says "interrupted".
 
     Raises:
-        InputError: data, labels or settings that do not fit, before anything is changed.
+        InputError: data, labels or settings that do not fit, or not the run of the checkpoint; nothing is changed.
+        FileError: a folder that cannot be written to, that another run has, or whose checkpoints are all damaged.
         TrainingDiverged: a loss, gradient or parameter stopped being finite.
 
     Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapters 6 to 8.
@@ -65,10 +79,12 @@ def fit(
     """
     if on_epoch is not None and not callable(on_epoch):
         raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {on_epoch!r}.")
-    job = prepare(net, X, y, Settings.of(settings))
+    asked = Settings.of(settings)
+    job, keeper = _begun(net, X, y, asked, checkpoint, every, resume, _say if progress else None)
     try:
         watched = bool(progress) or on_epoch is not None or job.watched
-        with closing(run(job, watched)) as epochs, shown(epochs, job.settings.epochs, bool(progress)) as passing:
+        epochs = run(job, watched, keeper)
+        with closing(epochs), shown(epochs, job.settings.epochs, bool(progress), job.done) as passing:
             for epoch in passing:
                 if on_epoch is not None and on_epoch(epoch):
                     job.stopped = "on_epoch"
@@ -84,10 +100,13 @@ def fit(
 
 
 @takes_settings
-def train(net: Network, X: Any, y: Any, **settings: Any) -> Iterator[Epoch]:
-    """The same training as `fit`, one Epoch record at a time; settings are those of `fit`.
+def train(
+    net: Network, X: Any, y: Any, *, checkpoint: Any = None, every: Any = None, resume: bool = False, **settings: Any
+) -> Iterator[Epoch]:
+    """The same training as `fit`, one Epoch record at a time; settings and checkpoints are those of `fit`.
 
-    Leaving the loop early is fine: with early_stopping, the best parameters are restored then too.
+    Leaving the loop early is fine: with early_stopping, the best parameters are restored then too. With checkpoints,
+    one is written then, from which `resume` goes on.
 
     Raises:
         InputError: right at the call, before the first epoch.
@@ -102,37 +121,84 @@ def train(net: Network, X: Any, y: Any, **settings: Any) -> Iterator[Epoch]:
         1 True
         2 True
     """
-    return run(prepare(net, X, y, Settings.of(settings)))
+    job, keeper = _begun(net, X, y, Settings.of(settings), checkpoint, every, resume)
+    return run(job, keeper=keeper)
 
 
-def run(job: Job, watched: bool = True) -> Generator[Epoch]:
-    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to."""
+def run(job: Job, watched: bool = True, keeper: Keeper | None = None) -> Generator[Epoch]:
+    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to.
+
+    A keeper takes the steps in pieces, and writes checkpoints in between.
+    """
     engine = engines.module(job.engine)
-    started = time.perf_counter()
+    job.started = time.perf_counter() - job.spent
     try:
-        while job.done < job.settings.epochs:
+        while job.done < job.settings.epochs and job.stopped == "epochs":
             start = job.net.theta.copy() if job.watches_start else None
             many = 1 if watched else max(1, engine.at_once(job) // job.steps_per_epoch)
-            last = min(job.done + many, job.settings.epochs) - 1
-            engine.run(job, job.done * job.steps_per_epoch, (last + 1) * job.steps_per_epoch)
-            yield job.finish(last, time.perf_counter() - started, start)
+            last = min(job.done + (keeper.at_most(job, many) if keeper else many), job.settings.epochs) - 1
+            end = (last + 1) * job.steps_per_epoch
+            with keeper.holding(job) if keeper else nullcontext():
+                keeper.run(engine, job, end) if keeper else engine.run(job, job.step, end)
+                epoch = job.finish(last, time.perf_counter() - job.started, start)
+            yield epoch
             if job.out_of_patience():
                 job.stopped = "early stopping"
-                break
+            if keeper:
+                keeper.look(job)
     except TrainingDiverged as error:
         if (completed := error.step // job.steps_per_epoch) > job.done:  # epochs before it in the same call
-            job.finish(completed - 1, time.perf_counter() - started, None)
+            job.finish(completed - 1, time.perf_counter() - job.started, None)
         raise  # with the parameters of the last finite step
     except BaseException:
+        if keeper:
+            keeper.leave(job)
         job.restore_best()  # interrupted, or the caller left the loop
         raise
     else:
         job.restore_best()
         job.look_once_more()
+    finally:
+        if keeper:
+            keeper.close()
 
 
-def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
-    """Check data and settings against the network, hold rows out, and make the job."""
+def _begun(
+    net: Network,
+    X: Any,
+    y: Any,
+    settings: Settings,
+    checkpoint: Any,
+    every: Any,
+    resume: bool,
+    tell: Callable[[str], Any] | None = None,
+) -> tuple[Job, Keeper | None]:
+    """The job, from its beginning or from a checkpoint, and who writes further ones."""
+    if checkpoint is None:
+        if every is not None or resume:
+            raise InputError('every and resume are about checkpoints: name their folder too, checkpoint="run/".')
+        return prepare(net, X, y, settings), None
+    from pellucid.files.checkpoints import Keeper
+
+    theta, scaler = net.theta.copy(), deepcopy(net.scaler)
+    keeper = Keeper(checkpoint, every, resume, tell)
+    try:
+        job = prepare(net, X, y, settings, keeper.begin)
+        keeper.refuse_other_engine(job)
+    except BaseException:
+        keeper.close()
+        net.theta, net.scaler = theta, scaler
+        raise
+    return job, keeper
+
+
+def _say(sentence: str) -> None:
+    print(visible(sentence), file=sys.stderr)
+
+
+def prepare(net: Network, X: Any, y: Any, settings: Settings, begin: Callable[[Job], Any] = lambda job: None) -> Job:
+    """Check data and settings against the network, hold rows out, and make the job; `begin` may move it on before its
+    engine is chosen."""
     engines.check(settings.engine)
     X = check.features(X, net.inputs)
     t = net.encode(y, len(X))
@@ -152,6 +218,7 @@ def prepare(net: Network, X: Any, y: Any, settings: Settings) -> Job:
         validation = readable.problem(net, *held_out, None, ("validation X", "validation y"))
     seen = None if held_out is None or validation is None else (held_out[0], validation.t)
     job = Job(net, problem, validation, settings, settings.engine, Run(net, X, t, problem.w, seen, settings, rows))
+    begin(job)
     engines.get_ready(job)
     return job
 

@@ -57,12 +57,10 @@ def test_what_was_there_survives_a_failure(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "run.html"
     path.write_text("old")
 
-    def full(self: Path, data: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(data[:3])
+    def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match=r"run\.html: the report cannot be written, no space left"):
         save(path, "new and long")
     assert path.read_text() == "old"

@@ -2,7 +2,7 @@
 
 Results go to standard output, plain wherever that is no terminal; progress, remarks and errors go to standard error.
 Exit codes: 0 done, 1 data, files or training at fault, or something found by a check, 2 a wrong command line,
-130 interrupted, 141 nobody reads on.
+130 interrupted, 141 nobody reads on, 143 terminated after a checkpoint was written.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from pellucid.cli.mistakes import Stopped, UsageError
+from pellucid.cli.mistakes import Stopped, Terminated, UsageError
 from pellucid.errors import MissingExtra, PellucidError, need
 
 __all__ = ["main"]
 
 INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 NOBODY_READS = 141  # 128 + SIGPIPE, likewise
+TERMINATED = 143  # 128 + SIGTERM
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,6 +69,9 @@ def _run(argv: Sequence[str]) -> int:
     except (KeyboardInterrupt, Stopped):
         _tell("interrupted", label="")
         return INTERRUPTED
+    except Terminated as error:
+        _tell(str(error), label="")
+        return TERMINATED
     except UsageError as error:
         _tell(str(error))
         return 2

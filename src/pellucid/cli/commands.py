@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, cast
 from pellucid.cli import options as opt
 from pellucid.cli.mistakes import UsageError
 from pellucid.cli.recipe import Recipe
-from pellucid.cli.values import choice, names, number, separator, sizes, whole
+from pellucid.cli.values import choice, kept, names, number, separator, sizes, whole
 from pellucid.optimizers import OPTIMIZERS
 from pellucid.schedules import SCHEDULES
 
@@ -42,6 +42,9 @@ def train(
     class_weight: opt.ClassWeight = USUAL.class_weight,
     clip_norm: opt.ClipNorm = USUAL.clip_norm,
     seed: opt.Seed = USUAL.seed,
+    checkpoint: opt.Checkpoint = None,
+    every: opt.Every = None,
+    resume: opt.Resume = False,
     save: opt.Save = None,
     out: opt.Out = None,
     history: opt.HistoryFile = None,
@@ -61,6 +64,8 @@ def train(
       pellucid train
       pellucid train iris.csv --target species --hidden 32,16
       pellucid train houses.csv --target price --drop id --save houses.json --report houses.html
+      pellucid train big.csv --target y --checkpoint run/ --every 30s
+      pellucid train big.csv --target y --checkpoint run/ --every 30s --resume
       pellucid predict houses.json new.csv
     """
     from pellucid.cli import train as job
@@ -93,7 +98,8 @@ def train(
         patience=whole("--patience", patience, 0),
         seed=whole("--seed", seed, 0),
     )
-    return partial(job.run, source, recipe, save, out, history, report, quiet=quiet, plots=plots)
+    keep = kept(checkpoint, every, resume)
+    return partial(job.run, source, recipe, save, out, history, report, keep, quiet=quiet, plots=plots)
 
 
 def predict(

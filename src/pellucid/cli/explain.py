@@ -15,6 +15,7 @@ from pellucid.cli.screen import Screen
 from pellucid.cli.words import listed
 from pellucid.errors import InputError
 from pellucid.files import load
+from pellucid.files.writing import replace_file
 from pellucid.network import Network
 
 FORMATS = ("text", "latex", "html")
@@ -138,8 +139,8 @@ def _print(text: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    with sources.writing(path), path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text if text.endswith("\n") else text + "\n")
+    with sources.writing(path):
+        replace_file(path, (text if text.endswith("\n") else text + "\n").encode("utf-8"))
 
 
 PAGE = """<!DOCTYPE html>

@@ -19,6 +19,10 @@ class Stopped(BaseException):
     """Ctrl-C, where training must not catch it and go on with what it has."""
 
 
+class Terminated(BaseException):
+    """SIGTERM, where something is written before the program ends; the message says what can be done next."""
+
+
 @contextmanager
 def stopped_by_interrupt() -> Iterator[None]:
     """Let Ctrl-C end everything inside at once.
@@ -30,28 +34,42 @@ def stopped_by_interrupt() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise Stopped
 
-    with _on_interrupt(stop):
+    with _on(signal.SIGINT, stop):
+        yield
+
+
+@contextmanager
+def terminated_by_signal(message: str) -> Iterator[None]:
+    """Let SIGTERM raise Terminated inside, so that a checkpoint is written; where it is to be ignored, it still is."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Terminated(message)
+
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    with _on(signal.SIGTERM, end):
         yield
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let a second, impatient Ctrl-C not hit while the first one's results are being saved."""
-    with _on_interrupt(signal.SIG_IGN):
+    with _on(signal.SIGINT, signal.SIG_IGN):
         yield
 
 
 @contextmanager
-def _on_interrupt(action: signal.Handlers | object) -> Iterator[None]:
+def _on(number: signal.Signals, action: signal.Handlers | object) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set signals, and only it gets them
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     if before is signal.SIG_IGN:  # somebody wants this process not to be interrupted
         yield
         return
-    signal.signal(signal.SIGINT, action)  # type: ignore[arg-type]
+    signal.signal(number, action)  # type: ignore[arg-type]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)

@@ -103,6 +103,20 @@ ClassWeight = Annotated[
     str | None, _fit("--class-weight", metavar="balanced", help="Let rare classes count as much as frequent ones.")
 ]
 ClipNorm = Annotated[float | None, _fit("--clip-norm", metavar="X", help="Scale longer gradients down to this length.")]
+Checkpoint = Annotated[
+    str | None,
+    _fit(
+        "--checkpoint", metavar="FOLDER", help="Where to write, again and again, how far training is; made if need be."
+    ),
+]
+Every = Annotated[
+    str | None,
+    _fit("--every", metavar="TIME", help="How often: 30s, 5min, '2 epochs', '500 steps'.", show_default="1min"),
+]
+Resume = Annotated[
+    bool,
+    _fit("--resume", help="Go on from the last checkpoint; the model is what it would be without the interruption."),
+]
 Seed = Annotated[int, _fit("--seed", metavar="N", help="Decides everything random: the same seed, the same model.")]
 
 # The results

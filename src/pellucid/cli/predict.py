@@ -19,6 +19,7 @@ from pellucid.cli.words import listed
 from pellucid.data.tables import read_csv
 from pellucid.errors import FileError, InputError
 from pellucid.files import load
+from pellucid.files.writing import replacing
 from pellucid.network import Network
 
 Array = npt.NDArray[Any]
@@ -46,8 +47,10 @@ def run(
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # a file is the same wherever it was written
         _write(sys.stdout, lines)
     else:
-        with sources.writing(target), target.open("w", encoding="utf-8", newline="") as file:
+        with sources.writing(target), replacing(target) as whole:
+            file = io.TextIOWrapper(whole, encoding="utf-8", newline="")
             _write(file, lines)
+            file.detach()
     return 0
 
 

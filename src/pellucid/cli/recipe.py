@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
@@ -160,8 +161,10 @@ def network(table: Table, recipe: Recipe) -> Network:
     return net
 
 
-def learnt(net: Network, table: Table, parts: Parts, recipe: Recipe, progress: bool) -> Outcome:
-    """Train; Ctrl-C ends it early, with what was learnt.
+def learnt(
+    net: Network, table: Table, parts: Parts, recipe: Recipe, progress: bool, keep: Mapping[str, Any]
+) -> Outcome:
+    """Train; Ctrl-C ends it early, with what was learnt. `keep`: the checkpoints, as `fit` takes them.
 
     Values are standardized too while the network learns, so that prices in millions and shares below one train alike;
     afterwards the output layer takes the scale over, and the network answers in the target's own units.
@@ -186,6 +189,7 @@ def learnt(net: Network, table: Table, parts: Parts, recipe: Recipe, progress: b
         seed=recipe.seed,
         progress=progress,
         **penalties,
+        **keep,
     )
     losses = {name: net.loss(table.X[rows], y[rows], **penalties) for name, rows in parts.named().items()}
     of_weights = float(penalty(net.theta, net.weight_mask, recipe.l2, recipe.l1))

@@ -8,16 +8,17 @@ import shlex
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pellucid.cli import findings, page, results, sources
-from pellucid.cli.mistakes import UsageError, uninterrupted
+from pellucid.cli.mistakes import UsageError, terminated_by_signal, uninterrupted
 from pellucid.cli.recipe import Outcome, Recipe, learnt, network, parted, refuse_target
 from pellucid.cli.screen import Screen
+from pellucid.cli.words import in_options
 from pellucid.data.real import load
 from pellucid.data.tables import Table, read_csv
 from pellucid.errors import FileError, MissingExtra
@@ -38,6 +39,14 @@ def hushed(quiet: bool) -> Iterator[None]:
     finally:
         if quiet and before is None:
             del os.environ["PELLUCID_QUIET"]
+
+
+@contextmanager
+def warnings_as_remarks() -> Iterator[None]:
+    """While it lasts, a warning of the library is a line for people, without the place in the program."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *place: Screen(stderr=True).remark("warning: ", in_options(str(message)))
+        yield
 
 
 @dataclass(frozen=True)
@@ -70,12 +79,34 @@ def run(
     out: str | None,
     history: str | None,
     shown: str | None = None,
+    keep: Mapping[str, Any] | None = None,
     **flags: bool,
 ) -> int:
     """Do what `pellucid train` was asked for; the exit code, 130 after Ctrl-C.
 
-    `shown`: where the report for a browser goes; `flags`: quiet (say nothing but errors) and plots (draw pictures).
+    `shown`: where the report for a browser goes; `keep`: the checkpoints, as `fit` takes them; `flags`: quiet (say
+    nothing but errors) and plots (draw pictures).
     """
+    if not keep:
+        return _run(source, recipe, save, out, history, shown, {}, **flags)
+    with terminated_by_signal(f"terminated; {_again(keep)}"):
+        return _run(source, recipe, save, out, history, shown, keep, **flags)
+
+
+def _again(keep: Mapping[str, Any]) -> str:
+    return f"the same command{'' if keep['resume'] else ' with --resume added'} goes on, from {keep['checkpoint']}"
+
+
+def _run(
+    source: TableSource,
+    recipe: Recipe,
+    save: str | None,
+    out: str | None,
+    history: str | None,
+    shown: str | None,
+    keep: Mapping[str, Any],
+    **flags: bool,
+) -> int:
     places = _places(source, save, out, history, shown, flags["plots"])
     screen = Screen(quiet=flags["quiet"])
     table = _table(source)
@@ -84,8 +115,8 @@ def run(
     net = network(table, recipe)
     results.data(screen, table)
     results.plan(screen, net, parts, recipe)
-    with hushed(flags["quiet"]):
-        outcome = learnt(net, table, parts, recipe, progress=not flags["quiet"])
+    with hushed(flags["quiet"]), warnings_as_remarks():
+        outcome = learnt(net, table, parts, recipe, not flags["quiet"], keep)
     with uninterrupted():
         _save(outcome, places)
     results.ending(screen, outcome.history)
@@ -102,7 +133,7 @@ def run(
         screen.say("Report", str(places.page), wrap=False)
     data = shlex.quote(source.file) if source.file and source.file != sources.STDIN else "NEW.csv"
     screen.say("Predict", f"{program()} predict {shlex.quote(str(places.model))} {data}", wrap=False)
-    return _interrupted(outcome, places) if outcome.history.stopped == "interrupted" else 0
+    return _interrupted(outcome, places, keep) if outcome.history.stopped == "interrupted" else 0
 
 
 def program() -> str:
@@ -113,11 +144,12 @@ def program() -> str:
     return shlex.quote(sys.argv[0]) if called.name == "pellucid" else "python -m pellucid"
 
 
-def _interrupted(outcome: Outcome, places: Places) -> int:
+def _interrupted(outcome: Outcome, places: Places, keep: Mapping[str, Any]) -> int:
     """Say so even where all else is quiet: the model is not the one that was asked for."""
     done = len(outcome.history)
     how = f"after {done} epoch{'' if done == 1 else 's'}" if done else "before the first epoch was complete"
-    Screen(stderr=True).remark("", f"interrupted {how}; what was learnt until then is saved in {places.model}")
+    then = f"; {_again(keep)}" if keep else ""
+    Screen(stderr=True).remark("", f"interrupted {how}; what was learnt until then is saved in {places.model}{then}")
     return 130
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from pellucid.cli.mistakes import UsageError
-from pellucid.errors import did_you_mean
+from pellucid.errors import InputError, did_you_mean
 
 MOST_UNITS = 1_000_000  # in a layer; far beyond what a model file holds, so only typing errors are above
 
@@ -87,3 +88,22 @@ def separator(option: str, value: str | None) -> str | None:
     if len(character) != 1 or character in '"\r\n\0':
         raise UsageError(f'{option} must be one character, such as "," or ";", or tab or space; this is {value!r}.')
     return character
+
+
+def kept(checkpoint: str | None, every: str | None, resume: bool) -> dict[str, Any]:
+    """What `fit` is told of checkpoints: nothing, where there are to be none.
+
+    Raises:
+        UsageError: a part of it without a folder, or no time.
+    """
+    if checkpoint is None:
+        if every is not None or resume:
+            raise UsageError("--every and --resume are about checkpoints: name their folder too, --checkpoint run/.")
+        return {}
+    from pellucid.files.checkpoints.interval import interval
+
+    try:
+        interval(every)
+    except InputError as error:
+        raise UsageError(f"--{error}") from error
+    return {"checkpoint": checkpoint, "every": every, "resume": resume}

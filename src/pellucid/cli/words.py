@@ -14,6 +14,13 @@ IN_OPTIONS = (
     (r'\bdelimiter="(.)"', r'--delimiter "\1"'),
     (r"\bclip_norm=(\S+?)(?=[;,]|\.?(?:\s|$))", r"--clip-norm \1"),
     (r"\bdrop names the target\b(.*) of drop\.", r"--drop names the target\1 of --drop."),
+    (r"\bresume=True goes on", "--resume goes on"),
+    (r"\bepochs=(\d+)", r"--epochs \1"),
+    (r"\bearly_stopping was", "--patience was"),
+    (r"\bbatch_size was", "--batch was"),
+    (r"\b(?<!-)(l1|l2|seed|optimizer|schedule) was", r"--\1 was"),
+    (r"\bclip_norm was", "--clip-norm was"),
+    (r"\bclass_weight was", "--class-weight was"),
     (r"\bThe network has the parameters of its last finite step\.", "Nothing was saved."),
     (r"\ba smaller learning rate \(it was (\S+)\)", r"a smaller --rate (it was \1)"),
 )

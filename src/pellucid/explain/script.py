@@ -247,10 +247,13 @@ def _marked(line: str) -> str:
 
 
 def _write(file: Path, text: str, store: Store) -> None:
+    from pellucid.files.writing import replacing
+
     try:
-        file.write_text(text, encoding="utf-8")
-        if store.saved:
-            with file.with_suffix(".npz").open("wb") as archive:
+        if store.saved:  # first, so that no program is there without its numbers
+            with replacing(file.with_suffix(".npz")) as archive:
                 np.savez(archive, **store.saved)  # type: ignore[arg-type]
+        with replacing(file) as program:
+            program.write(text.encode("utf-8"))
     except OSError as error:
         raise FileError(f"{file}: the program cannot be written: {error.strerror or error}. Check the path.") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import FileError
+from pellucid.files.writing import replace_file
 
 Array = npt.NDArray[Any]
 LARGEST = 256 * 2**20  # bytes; a model of ten million parameters takes about 200 MB as JSON
@@ -49,7 +49,7 @@ def read(path: Path, largest: int = LARGEST) -> dict[str, Any]:
 
 
 def write(path: Path, value: dict[str, Any]) -> None:
-    """Write an object; numbers read back bit for bit. Through a file beside it, so a full disk leaves the old one.
+    """Write an object; numbers read back bit for bit. The old file or the new one is there, whole.
 
     Raises:
         FileError: the place cannot be written, or the object holds what JSON cannot.
@@ -58,14 +58,7 @@ def write(path: Path, value: dict[str, Any]) -> None:
         raw = (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
     except ValueError as error:  # half of a surrogate pair in a text, NaN, infinity
         raise FileError(f"{path}: nothing was saved, for a part of it cannot be written ({error}).") from error
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(raw)
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # where it could not even be made, it cannot be removed
-            beside.unlink()
-        raise FileError(f"{path}: cannot be written ({error.strerror}).") from error
+    replace_file(path, raw)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import FileError, InputError, need
+from pellucid.files.writing import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -232,14 +233,15 @@ def save(figure: Figure, path: str | Path) -> Path:
     """
     target = Path(path)
     target = target if target.suffix else target.with_name(target.name + ".png")
-    kinds = figure.canvas.get_supported_filetypes()
-    if target.suffix[1:].lower() not in kinds:
+    kind = target.suffix[1:].lower()
+    if kind not in figure.canvas.get_supported_filetypes():
         raise InputError(
             f"a picture cannot be written as {target.suffix!r} ({target}): write a name that ends in .png, .svg or .pdf"
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(target, dpi=DPI, bbox_inches="tight", pad_inches=0.15)
+        with replacing(target) as file:
+            figure.savefig(file, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=0.15)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from pellucid.errors import FileError
+from pellucid.files.writing import replacing
 
 
 def checked(path: str | os.PathLike[str]) -> Path:
@@ -32,18 +31,10 @@ def save(target: Path, text: str) -> None:
     Raises:
         FileError: what the disk says.
     """
-    place = Path(os.path.realpath(target))  # the file behind a link, not the link, as when a file is opened to write
-    beside = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            beside.write_bytes(text.encode("utf-8"))
-            if place.exists():
-                beside.chmod(place.stat().st_mode & 0o7777)
-            beside.replace(place)
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
+        Path(os.path.realpath(target)).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as file:
+            file.write(text.encode("utf-8"))
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(f"{target}: the report cannot be written, {reason[:1].lower()}{reason[1:]}.") from error

@@ -1,0 +1,213 @@
+"""What decides the bits of a run, in words: two runs with the same ones may continue each other."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import platform
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid import source
+from pellucid.errors import InputError
+from pellucid.jobs import Job
+from pellucid.layers import Dense, Layer
+from pellucid.schedules import Constant, Exponential, Inverse, Plateau, Schedule, Step
+
+Array = npt.NDArray[Any]
+
+AT_ONCE = 2**24  # bytes of an array that are looked at together
+UNSTRETCHED = (Constant, Step, Exponential, Inverse, Plateau)  # what they say of an epoch does not depend on how many
+# What is said of data and formulas, whose digests say nothing to people.
+OTHERS = {
+    "X": "the features X are others, or stand in another order",
+    "y": "the targets y are others, or stand in another order",
+    "row weights": "the weights of the rows are others",
+    "validation rows": "the validation rows are others",
+    "scaler": "the scaler is another, or was fitted to other data",
+    "formulas": "a formula (activation, loss or optimizer) of the same name is another",
+}
+# What differs as a matter of course where something else does.
+FOLLOWS = {
+    "the network": {"formulas", "y", "validation rows"},
+    "optimizer": {"formulas"},
+    "validation": {"X", "y", "row weights", "validation rows", "scaler"},
+    "seed": {"X", "y", "row weights", "validation rows", "scaler"},
+    "class_weight": {"row weights"},
+    "X": {"scaler"},
+}
+
+
+def identity(job: Job) -> dict[str, str]:
+    """What decides the bits, by name; data and formulas as digests. Epochs and engine are compared by themselves."""
+    settings, net, problem = job.settings, job.net, job.problem
+    words = {
+        "the network": _network(net),
+        "validation": _share(settings.validation),
+        "class_weight": str(settings.class_weight),
+        "optimizer": _plain(settings.optimizer),
+        "schedule": _schedule(settings.schedule),
+        "early_stopping": str(settings.early_stopping),
+        "batch_size": "all rows" if job.full_batch else str(job.batch_size),
+        "l2": str(settings.l2),
+        "l1": str(settings.l1),
+        "clip_norm": str(settings.clip_norm),
+        "shuffle": str(settings.shuffle),
+        "seed": str(settings.seed),
+        "formulas": _of_formulas(job),
+        "X": digest(problem.inputs.X),
+        "y": digest(problem.t),
+        "row weights": "none" if problem.w is None else digest(problem.w),
+        "scaler": "applied" if problem.inputs.scaler is None else _of_scaler(problem.inputs.scaler),
+        "validation rows": "none",
+    }
+    if job.validation is not None:
+        words["validation rows"] = f"{digest(job.validation.inputs.X)} {digest(job.validation.t)}"
+    return words
+
+
+def refuse_others(name: str, then: Mapping[str, Any], now: Mapping[str, str]) -> None:
+    """Refuse to go on with a run that would not go the same way.
+
+    Raises:
+        InputError: what differs, in words.
+    """
+    differing = [key for key in now if then.get(key) != now[key]]
+    if differing:
+        following = set[str]().union(*(FOLLOWS.get(key, ()) for key in differing))
+        differing = [key for key in differing if key not in following] or differing
+        told = [OTHERS[key] if key in OTHERS else f"{key} was {then.get(key)} and is {now[key]}" for key in differing]
+        raise InputError(
+            f"{name}: this is a checkpoint of another run: {'; '.join(told)}. "
+            "Go on with what it was made with, or begin anew in another folder."
+        )
+
+
+def refuse_other_length(name: str, job: Job, then: int, step: int) -> None:
+    """Refuse another number of epochs where it would have changed what was done, or where more are done already.
+
+    Raises:
+        InputError: so it is.
+    """
+    now, schedule = job.settings.epochs, job.settings.schedule
+    if now == then:
+        return
+    if type(schedule) not in UNSTRETCHED:
+        raise InputError(
+            f"{name}: the run was to take {then:,} epochs and is now to take {now:,}, and its schedule "
+            f"{type(schedule).__name__} stretches over all of them: the epochs that are done would have gone another "
+            f"way. Go on with epochs={then}, or begin anew in another folder."
+        )
+    if step > now * job.steps_per_epoch:
+        done = -(-step // job.steps_per_epoch)
+        raise InputError(f"{name}: the run is in epoch {done:,} already: epochs={now} are fewer than it has done.")
+
+
+def environment(engine: str) -> dict[str, str]:
+    """Libraries and machine, on which the last bits may depend."""
+    import pellucid
+
+    words = {"pellucid": pellucid.__version__, "numpy": np.__version__, "machine": platform.machine()}
+    if engine == "compiled":
+        from pellucid.engines.compiled.machine import description
+
+        processor = hashlib.sha256(description().encode()).hexdigest()[:16]
+        words |= {"numba": version("numba"), "llvmlite": version("llvmlite"), "processor": processor}
+    return words
+
+
+def warn_of_other_environment(name: str, then: Any, now: Mapping[str, str]) -> None:
+    """Warn where the last bits of what is to come may not be those of a run that was never interrupted."""
+    then = then if isinstance(then, dict) else {}
+    changed = [f"{key} {then.get(key)} (now {now[key]})" for key in now if then.get(key) != now[key]]
+    if changed:
+        warnings.warn(
+            f"{name} was written with {', '.join(changed)}: what follows may differ in its last bits from a run that "
+            "was never interrupted.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+def digest(array: Array) -> str:
+    """A short name for an array: two that have the same one agree in type, shape and every bit.
+
+    Example:
+        >>> digest(np.zeros((2, 3))) == digest(np.zeros((3, 2)))
+        False
+    """
+    array = np.atleast_1d(array)
+    found = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
+    rows = max(1, AT_ONCE // max(1, array.nbytes // max(1, len(array))))
+    for start in range(0, len(array), rows):
+        found.update(np.ascontiguousarray(array[start : start + rows]).data)
+    return found.hexdigest()[:16]
+
+
+def _share(validation: Any) -> str:
+    """How validation rows were asked for."""
+    return "rows of their own" if isinstance(validation, tuple | list) else str(validation)
+
+
+def _network(net: Any) -> str:
+    layers = [_layer(layer) for layer in net.layers]
+    return f"{net.inputs} inputs, {', '.join(layers)}, loss {net.loss_function.name}, {net.dtype.name}"
+
+
+def _layer(layer: Layer) -> str:
+    return f"Dense {layer.units} {layer.activation.name}" if isinstance(layer, Dense) else f"Dropout {layer.rate!r}"
+
+
+def _plain(*record: Any) -> str:
+    """How records are written, without the places that they happen to have in memory."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(map(repr, record)))
+
+
+def _schedule(schedule: Schedule) -> str:
+    """One of a program's own may keep what its repr does not show."""
+    known = type(schedule).__module__ == Schedule.__module__
+    return _plain(schedule, *(() if known else sorted(vars(schedule).items())))
+
+
+def _of_scaler(scaler: Any) -> str:
+    arrays = [np.asarray(value) for _, value in sorted(vars(scaler).items()) if not isinstance(value, str)]
+    known = [digest(array) for array in arrays if array.dtype != object]
+    return " ".join([type(scaler).__name__, *known])
+
+
+def _of_formulas(job: Job) -> str:
+    """A digest of every function that the steps of a run call, and of the numbers and functions that it uses."""
+    loss, rule = job.net.loss_function, job.settings.optimizer.rule()
+    functions: list[Any] = [loss.value, loss.gradient, rule.formula]
+    for layer in job.net.layers:
+        if isinstance(layer, Dense):
+            functions += [layer.activation.value, layer.activation.slope, layer.activation.pull]
+    found = hashlib.sha256(_plain(*sorted(rule.constants.items()), rule.weight_decay).encode())
+    for function in functions:
+        for word in _formula(function):
+            found.update(word.encode() + b"\0")
+    return found.hexdigest()[:16]
+
+
+def _formula(function: Callable[..., Any] | None, depth: int = 0) -> Iterator[str]:
+    if function is None or depth > 8:  # a function that calls itself through others is known by then
+        yield "none"
+        return
+    try:
+        read = source.read(function)
+    except source.UNREAD:
+        while isinstance(function, partial):
+            function = function.func
+        yield str(getattr(function, "__qualname__", type(function).__qualname__))
+        return
+    yield from (*read.arguments, *map(ast.unparse, read.body))  # without comments, which may change
+    yield from (f"{name}={_plain(value)}" for name, value in sorted(read.constants.items()))
+    for _, helper in sorted(read.helpers.items()):
+        yield from _formula(helper, depth + 1)

@@ -1,0 +1,109 @@
+"""Files that appear whole or not at all: written beside their place, made durable, then put there.
+
+Whoever reads the path, and whatever happens meanwhile (a full disk, a killed process, a power cut), finds the old file
+or the new one. A process that is killed while it writes may leave a file `.….part` behind, which nothing reads.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pellucid.errors import FileError
+
+PART = ".part"  # how the name of a file ends that is still being written; it begins with a dot
+
+
+def replace_file(path: str | os.PathLike[str], data: bytes, mode: int | None = None) -> None:
+    """Write a file so that at any moment the old one or the new one is there, whole, and stays after a power cut.
+
+    The mode of a file that is replaced is kept. A symbolic link stays one: the file behind it is replaced. What is no
+    regular file, such as /dev/stdout or a pipe, is written to directly.
+
+    Args:
+        path: of the file, in a folder that is there.
+        data: all of its content.
+        mode: permissions such as 0o600; None for those of the file that is replaced, or the usual ones of a new file.
+
+    Raises:
+        FileError: what the disk says; the old file is as it was.
+
+    Source: the order of write, fsync, rename and fsync of the folder is that of Pillai et al., All File Systems Are
+        Not Created Equal, OSDI (2014).
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "answer.txt"
+        ...     replace_file(path, b"41")
+        ...     replace_file(path, b"42")
+        ...     path.read_bytes(), len(os.listdir(folder))
+        (b'42', 1)
+    """
+    try:
+        with replacing(path, mode) as file:
+            file.write(data)
+    except (OSError, ValueError) as error:  # a name with a null byte in it is no name at all
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{os.fspath(path)}: cannot be written ({reason}).") from error
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator[BinaryIO]:
+    """The same for what is written piece by piece: a binary file, which is put in its place when the block ends.
+
+    Where the block raises, nothing is put there.
+
+    Raises:
+        OSError: what the disk says; the old file is as it was.
+    """
+    place = Path(os.path.realpath(path))
+    before = place.stat().st_mode if place.exists() else None
+    if before is not None and not stat.S_ISREG(before):
+        with place.open("wb") as file:
+            yield file
+        return
+    if before is not None and not os.access(place, os.W_OK):  # to rename over it would be allowed
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    if mode is None and before is not None:
+        mode = stat.S_IMODE(before)
+    beside = place.with_name(f".{secrets.token_hex(8)}{PART}")
+    try:
+        with open(beside, "xb", opener=_with_mode(mode)) as file:
+            yield file
+            file.flush()
+            if mode is not None:
+                beside.chmod(mode)  # what the umask has taken away
+            os.fsync(file.fileno())
+        beside.replace(place)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+    sync_folder(place.parent)
+
+
+def _with_mode(mode: int | None) -> Callable[[str, int], int]:
+    """How to make a file that never has a wider mode than this, not even while it is empty."""
+    return lambda name, flags: os.open(name, flags, 0o666 if mode is None else mode)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, which those of its files' contents do not; where it has a file system that
+    can do it."""
+    if os.name == "nt":  # a folder cannot be opened there, and its names are written through
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)

@@ -1,0 +1,247 @@
+"""Every file is the old one or the new one, whole, whatever happens while it is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import driven
+import pytest
+
+from pellucid import Dense, FileError, Network
+from pellucid.files.writing import replace_file, replacing
+
+
+def test_a_file_is_made_and_replaced(tmp_path: Path) -> None:
+    replace_file(tmp_path / "a", b"first, and longer")
+    replace_file(str(tmp_path / "a"), b"second")
+    assert (tmp_path / "a").read_bytes() == b"second"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["文" * 80, "x" * 255, "-x", " ", "a\nb", ".hidden"])
+def test_any_name_that_the_disk_takes(name: str, tmp_path: Path) -> None:
+    replace_file(tmp_path / name, b"1")
+    replace_file(tmp_path / name, b"2")
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_the_order_of_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a file whose contents are safe gets its name, and then the name is made safe."""
+    seen = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(handle: int) -> None:
+        kind = os.fstat(handle)
+        seen.append(("folder synced", 0) if stat.S_ISDIR(kind.st_mode) else ("file synced", kind.st_size))
+        fsync(handle)
+
+    def replaced(self: Path, target: Path) -> Path:
+        seen.append(("renamed", self.stat().st_size))
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    replace_file(tmp_path / "a", bytes(100_000))
+    assert seen == [("file synced", 100_000), ("renamed", 100_000), ("folder synced", 0)]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o666, 0o755])
+def test_the_mode_is_kept(mode: int, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    umask = os.umask(0o077)
+    try:
+        replace_file(path, b"new")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_new_file_has_the_usual_mode_or_the_one_given(tmp_path: Path) -> None:
+    umask = os.umask(0o027)
+    try:
+        replace_file(tmp_path / "usual", b"")
+        replace_file(tmp_path / "given", b"", mode=0o606)
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "usual").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "given").stat().st_mode) == 0o606
+
+
+def test_what_is_private_is_never_open_for_a_moment(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o600)
+    with replacing(tmp_path / "a") as file:
+        (beside,) = (path for path in tmp_path.iterdir() if path.name != "a")
+        assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+        file.write(b"new")
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(Path("elsewhere") / "real")
+    for text in (b"1", b"2"):  # where there is nothing behind it yet, and where there is
+        replace_file(tmp_path / "link", text)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "elsewhere" / "real").read_bytes() == text
+    assert os.listdir(tmp_path / "elsewhere") == ["real"]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    replace_file(tmp_path / "pipe", b"through it")
+    reader.join()
+    assert read == [b"through it"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    replace_file(os.devnull, b"away")
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+def test_what_raises_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+
+    def half() -> None:
+        with replacing(tmp_path / "a") as file:
+            file.write(bytes(1_000_000))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        half()
+    assert os.listdir(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("folder", "Is a directory"), ("nowhere/a", "No such file"), ("a\0b", "null"), ("file/a", "Not a directory")],
+)
+def test_a_place_that_is_none_is_said(name: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FileError, match=reason):
+        replace_file(tmp_path / name, b"")
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_file_that_may_not_be_written_is_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o400)
+    with pytest.raises(FileError, match="Permission denied"):
+        replace_file(tmp_path / "a", b"new")
+
+
+# What the library writes, each into the folder that it is given: first small, then larger than there is room.
+WRITERS = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from pellucid import Dense, FileError, Network
+from pellucid.files import save, save_weights_json
+
+folder, what = Path(sys.argv[1]), sys.argv[2]
+X = np.random.default_rng(0).normal(size=(500, 3))
+y = X[:, 0] > 0
+
+def network(units):
+    return Network([Dense(units, "tanh"), Dense(1, "sigmoid")], inputs=3)
+
+def history(epochs):
+    return network(2).fit(X[:4], [0, 1, 0, 1], epochs=epochs, progress=False)
+
+def picture(size):
+    from pellucid import plots
+    plots.save(plots.bars(list(range(3, size)), ["a"] * (size - 3)), folder / "p.svg")
+
+WRITE = {
+    "m.json": lambda size: save(network(size), folder / "m.json"),
+    "w.json": lambda size: save_weights_json(network(size), folder / "w.json"),
+    "h.csv": lambda size: history(size).to_csv(folder / "h.csv"),
+    "h.json": lambda size: history(size).to_json(folder / "h.json"),
+    "r.html": lambda size: history(size).report(folder / "r.html"),
+    "s.py": lambda size: network(size).script(path=folder / "s.py"),
+    "p.svg": picture,
+}
+write = WRITE[what]
+write(5)
+before = {path.name: path.read_bytes() for path in folder.iterdir()}
+resource.setrlimit(resource.RLIMIT_FSIZE, (max(map(len, before.values())) // 2,) * 2)
+try:
+    write(40)
+except FileError as error:
+    print(error)
+else:
+    sys.exit("it was written")
+assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+@pytest.mark.parametrize("what", ["m.json", "w.json", "h.csv", "h.json", "r.html", "s.py", "p.svg"])
+def test_without_room_the_old_file_stays(what: str, tmp_path: Path) -> None:
+    if what in ("r.html", "p.svg"):
+        pytest.importorskip("matplotlib")
+    assert "too large" in driven.run(WRITERS, tmp_path, what)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from driven import die_before_line, killed
+from pellucid.files.writing import replace_file
+
+def save():
+    die_before_line(k, ("files/writing.py",))
+    replace_file(path, texts[1])
+
+path = Path(sys.argv[1]) / "a"
+texts = [bytes([65 + k]) * 300_000 for k in range(2)]
+replace_file(path, texts[0])
+k, old, new = 0, 0, 0
+while True:
+    k += 1
+    went = killed(save)
+    found = path.read_bytes()
+    assert found in texts, (k, len(found))
+    old, new = old + (found == texts[0]), new + (found == texts[1])
+    for part in path.parent.glob(".*.part"):
+        part.unlink()
+    assert [entry.name for entry in path.parent.iterdir()] == ["a"]
+    replace_file(path, texts[0])
+    if not went:
+        break
+print(k - 1, old, new)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the kill is aimed at a forked child")
+def test_killed_before_every_line_of_a_save(tmp_path: Path) -> None:
+    kills, old, new = map(int, driven.run(KILLED, tmp_path).split())
+    assert kills >= 25
+    assert old >= 15  # before the rename
+    assert new >= 3  # after it, and the one that was not killed
+    assert old + new == kills + 1
+
+
+def test_the_models_of_two_threads_do_not_mix(tmp_path: Path) -> None:
+    nets = [Network([Dense(30, "tanh"), Dense(1)], inputs=30, seed=seed) for seed in range(2)]
+    threads = [
+        threading.Thread(target=lambda net=net: [net.save(tmp_path / "m.json") for _ in range(10)])  # type: ignore[misc]
+        for net in nets
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    from pellucid import load
+
+    assert load(tmp_path / "m.json").theta.tobytes() in [net.theta.tobytes() for net in nets]
+    assert os.listdir(tmp_path) == ["m.json"]
