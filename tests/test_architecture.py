@@ -71,6 +71,7 @@ DOWNWARDS = {
     ("history", "report"): "History.report delegates to write",
     ("learning_rate", "plots"): "RateSearch.plot draws",
     ("comparison", "plots"): "Comparison.plot draws",
+    ("files", "__init__"): "the version of the library, which a model file names",
     ("engines", "jobs"): "the type of what an engine runs",
     ("engines", "data"): "the scalers whose formula compiled loops fold in",
 }
