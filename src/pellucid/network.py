@@ -410,7 +410,9 @@ class Network:
         return from_sklearn(estimator)
 
     @staticmethod
-    def from_torch(module: Any, activations: Sequence[str | Activation] | None = None, output: str | None = None) -> Network:
+    def from_torch(
+        module: Any, activations: Sequence[str | Activation] | None = None, output: str | None = None
+    ) -> Network:
         """The network of a PyTorch module that is made of Linear layers.
 
         A torch.nn.Sequential says its activations itself; of another module they are told. Either way both are asked
@@ -436,7 +438,7 @@ class Network:
         return from_torch(module, activations, output)
 
     def to_torch(self) -> Any:
-        """The network as a torch.nn.Sequential, in its dtype and in evaluation mode; a scaler goes into the first layer.
+        """The network as a torch.nn.Sequential, in its dtype and in evaluation mode; a scaler goes into layer 1.
 
         Raises:
             InputError: an activation of one's own, or a scaler that is not fitted.

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from pellucid.errors import FileError
+from pellucid.errors import FileError, InputError
 from pellucid.files.classic import load_weights_json, save_weights_json
 from pellucid.files.model_json import read_json_model, write_json_model
 from pellucid.files.model_safetensors import read_safetensors_model, write_safetensors_model
+from pellucid.files.onnx_export import export_onnx
+from pellucid.files.onnx_import import import_onnx
+from pellucid.files.parameters import Activations, load_weights_pickle
+from pellucid.files.pytorch import import_torch
 from pellucid.files.sniffing import kind_of, refusal
 from pellucid.network import Network
 
-__all__ = ["FileError", "load", "load_weights_json", "save", "save_weights_json"]
+__all__ = [
+    "FileError",
+    "export_onnx",
+    "import_onnx",
+    "import_torch",
+    "load",
+    "load_weights_json",
+    "load_weights_pickle",
+    "save",
+    "save_weights_json",
+]
 
 WRITERS = {".safetensors": write_safetensors_model, ".json": write_json_model}
+
+
+READERS = {"safetensors": read_safetensors_model, "json": read_json_model, "onnx": import_onnx}
+WITHOUT_ACTIVATIONS: dict[str, Callable[[Path, Any], Network]] = {
+    "safetensors": import_torch,
+    "json": load_weights_json,
+    "zip": import_torch,
+    "pickle": load_weights_pickle,
+}
 
 
 def save(net: Network, path: str | os.PathLike[str]) -> None:
@@ -50,15 +75,21 @@ def save(net: Network, path: str | os.PathLike[str]) -> None:
     writer(net, path)
 
 
-def load(path: str | os.PathLike[str]) -> Network:
-    """Read a network that `save` wrote; nothing in the file is executed, and every part of it is checked.
+def load(path: str | os.PathLike[str], activations: Activations = None) -> Network:
+    """Read a network from a file; nothing in the file is executed, and every part of it is checked.
 
-    What kind of file it is, is told from its first bytes and not from its name.
+    What kind of file it is, is told from its first bytes and not from its name. What `save` and `export_onnx` wrote
+    opens as it is. What tutorials and PyTorch save holds weights alone, so their activations must be told.
+
+    Args:
+        path: of the file.
+        activations: of each layer, such as ("relu", "softmax"), for a file that does not say them: the JSON with
+            weights1, ..., a pickled dictionary of arrays, a state dictionary of PyTorch.
 
     Raises:
-        FileError: there is no such file, or it is not a model of this library, whole and in order. Of a file that
-            another function opens, the message names it.
-        MissingExtra: it is safetensors, and the library of that name is not installed.
+        FileError: there is no such file, or it is none of these, whole and in order.
+        InputError: activations are given and the file says its own, or they do not fit its layers.
+        MissingExtra: safetensors, onnx or torch is needed for this file, and not installed.
 
     Example:
         >>> load("nowhere.json")
@@ -67,8 +98,10 @@ def load(path: str | os.PathLike[str]) -> Network:
     """
     path = Path(path)
     kind = kind_of(path)
-    if kind == "safetensors":
-        return read_safetensors_model(path)
-    if kind == "json":
-        return read_json_model(path)
-    raise refusal(path, kind)
+    if activations is not None:
+        if kind not in WITHOUT_ACTIVATIONS:
+            raise InputError(f"{path} says its activations itself: leave activations out.")
+        return WITHOUT_ACTIVATIONS[kind](path, activations)
+    if kind not in READERS:
+        raise refusal(path, kind)
+    return READERS[kind](path)

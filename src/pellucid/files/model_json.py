@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.errors import FileError
 from pellucid.files import description, self_test, strict_json
+from pellucid.files.classic import KEYS
 from pellucid.files.description import PARTS, SINCE_2, Shapes
 from pellucid.network import Network
 
@@ -25,6 +26,11 @@ def write_json_model(net: Network, path: Path) -> None:
 def read_json_model(path: Path) -> Network:
     """Read what `write_json_model` wrote; FileError if anything in it is missing, unknown or out of order."""
     record = strict_json.read(path)
+    if record.keys() == KEYS:
+        raise FileError(
+            f"{path}: the JSON of tutorials, which does not hold the activations: say them, "
+            'load(path, activations=("sigmoid", "sigmoid")).'
+        )
     if description.check_format(path, record) == 1:
         strict_json.keys(path, "the model", record, PARTS | {"parameters"})
     else:

@@ -154,7 +154,7 @@ def _record(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     if metadata.get("format") != "pellucid":
         raise FileError(
             f'{path}: safetensors, but not a pellucid model (its "format" is {metadata.get("format")!r:.60}). Weights '
-            "of a PyTorch network are opened by pellucid.import_torch(path, activations=...)."
+            'of a PyTorch network open where their activations are said: load(path, activations=("relu", "softmax")).'
         )
     text = metadata.get("format_version", "")
     version = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text

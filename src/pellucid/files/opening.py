@@ -86,5 +86,7 @@ def _size(path: Path, seen: os.stat_result, largest: int | None) -> int:
     if seen.st_size == 0:
         raise FileError(f"{path}: the file is empty.")
     if largest is not None and seen.st_size > largest:
-        raise FileError(f"{path}: it has {seen.st_size:,} bytes, and the most that is read of this kind is {largest:,}.")
+        raise FileError(
+            f"{path}: it has {seen.st_size:,} bytes, and the most that is read of this kind is {largest:,}."
+        )
     return seen.st_size

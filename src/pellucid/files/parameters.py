@@ -92,7 +92,9 @@ def numbered(where: object, found: Mapping[Any, Any]) -> list[Layer]:
             raise FileError(f"{where}: number {i} has no {'W' if 'w' not in pairs[i] else 'b'}; each layer needs both.")
     layers = [Layer(f"W{i}", pairs[i]["w"], pairs[i]["b"]) for i in order]
     turned = [Layer(layer.name, layer.W.T, layer.b) for layer in layers]
-    columns = all(layer.b.ndim == 2 and layer.b.shape[1] == 1 and layer.b.shape[0] > 1 for layer in layers[:-1] or layers)
+    columns = all(
+        layer.b.ndim == 2 and layer.b.shape[1] == 1 and layer.b.shape[0] > 1 for layer in layers[:-1] or layers
+    )
     for candidate in (turned, layers) if columns else (layers, turned):
         if fits(candidate):
             return [Layer(layer.name, layer.W, layer.b.ravel()) for layer in candidate]

@@ -33,15 +33,18 @@ MOST_STEPS = 200_000  # instructions; a dictionary of fifty arrays takes a thous
 MOST_TUPLES = 2_000  # one inside the other they would be hashed by as many calls
 DTYPE = re.compile(r"[<>=|]?(b1|i[1248]|u[1248]|f[248])")
 
-CONTAINERS = {"NONE", "NEWTRUE", "NEWFALSE", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "DICT", "LIST", "TUPLE"} | {
-    "TUPLE1", "TUPLE2", "TUPLE3", "APPEND", "APPENDS", "SETITEM", "SETITEMS"
+CONTAINERS = {
+    "NONE", "NEWTRUE", "NEWFALSE", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "DICT", "LIST", "TUPLE", "TUPLE1", "TUPLE2",
+    "TUPLE3", "APPEND", "APPENDS", "SETITEM", "SETITEMS",
 }  # fmt: skip
-VALUES = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING"} | {
+VALUES = {
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING",
     "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "UNICODE", "BINUNICODE",
-    "SHORT_BINUNICODE", "BINUNICODE8"
+    "SHORT_BINUNICODE", "BINUNICODE8",
 }  # fmt: skip
-MACHINE = {"PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "STOP", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"} | {
-    "GET", "BINGET", "LONG_BINGET", "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD"
+MACHINE = {
+    "PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "STOP", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET",
+    "LONG_BINGET", "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD",
 }  # fmt: skip
 TUPLES = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"}
 PUTS = {"PUT", "BINPUT", "LONG_BINPUT"}
@@ -75,8 +78,8 @@ def _look_through(path: Path, raw: bytes) -> None:
             tuples += opcode.name in TUPLES
             if opcode.name not in CONTAINERS | VALUES | MACHINE:
                 raise FileError(
-                    f"{path}: its instruction {opcode.name} at byte {at} makes objects, and only arrays, numbers, texts "
-                    "and plain containers are read. Nothing was run."
+                    f"{path}: its instruction {opcode.name} at byte {at} makes objects, and only arrays, numbers, "
+                    "texts and plain containers are read. Nothing was run."
                 )
             if steps > MOST_STEPS or tuples > MOST_TUPLES:
                 raise FileError(f"{path}: more parts than a dictionary of arrays has (counted to byte {at:,}).")

@@ -155,7 +155,9 @@ def _array(path: Path, key: str, tensor: Any) -> Any:
         wide = str(tensor.dtype) in ("torch.float64", "torch.float32")
         return (tensor if wide else tensor.float()).numpy()
     except (RuntimeError, TypeError, ValueError) as error:
-        raise FileError(f"{path}: {key!r:.80} cannot be read as numbers ({str(error).splitlines()[0]:.120}).") from error
+        raise FileError(
+            f"{path}: {key!r:.80} cannot be read as numbers ({str(error).splitlines()[0]:.120})."
+        ) from error
 
 
 def _safetensors_tensors(path: Path, size: int) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from pellucid.errors import InputError, need
 from pellucid.layers import Dense
 from pellucid.network import Network
 
-NAMES = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "softmax": "softmax", "exp": "exp"}
+NAMES = {
+    "identity": "identity",
+    "logistic": "sigmoid",
+    "tanh": "tanh",
+    "relu": "relu",
+    "softmax": "softmax",
+    "exp": "exp",
+}
 
 
 def from_sklearn(estimator: Any) -> Network:

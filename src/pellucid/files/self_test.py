@@ -34,7 +34,7 @@ def made(net: Network) -> dict[str, Any] | None:
     if net.scaler is not None and not net.scaler.fitted:
         return None
     with np.errstate(all="ignore"):
-        X = _inputs(net)
+        X = rows_for(net)
         if not np.isfinite(X).all():
             return None
         a, again = _outputs(net, X, 1), _outputs(net, X, -1)
@@ -71,7 +71,7 @@ def check(path: Path, net: Network, said: Any) -> None:
         )
 
 
-def _inputs(net: Network) -> Array:
+def rows_for(net: Network) -> Array:
     """Rows like those that the network knows, in numbers that are short to write."""
     rng = np.random.default_rng(0)
     rows = max(1, min(ROWS, MOST_NUMBERS // net.inputs))

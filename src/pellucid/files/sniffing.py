@@ -18,27 +18,26 @@ MAGIC = (
     (b"\xfe\xff", "utf-16"),
 )
 ADVICE = {
-    "zip": "a zip archive. If PyTorch wrote it: pellucid.import_torch(path, activations=...). If NumPy did (.npz): "
-    "net.params[name] = np.load(path)[name] for each parameter of a network that your program builds",
+    "zip": "a zip archive. If PyTorch wrote it, say the activation of each layer, which it does not hold: "
+    'load(path, activations=("relu", "softmax")). If NumPy did (.npz): net.params[name] = np.load(path)[name] for each '
+    "parameter of a network that your program builds",
     "gzip": "compressed with gzip: decompress it first",
     "npy": "an array that NumPy wrote: net.theta = np.load(path) for a network that your program builds",
-    "hdf5": "HDF5, such as Keras writes: export the model there as ONNX (model.export), and open that by "
-    "pellucid.import_onnx(path)",
+    "hdf5": "HDF5, such as Keras writes: export the model there as ONNX (model.export), and open that",
     "utf-16": "text in UTF-16: save it as UTF-8",
-    "pickle": "a pickle, which load does not open, since a pickle can run any program. A dictionary of parameters W1, "
-    "b1, ... is read without running anything by pellucid.files.load_weights_pickle(path, activations=...)",
-    "onnx": "ONNX: pellucid.import_onnx(path) opens it",
-    "unknown": "neither safetensors nor JSON",
+    "pickle": "a pickle. A dictionary of arrays W1, b1, ... is read from one, and nothing in it is run; say the "
+    'activation of each layer, which it does not hold: load(path, activations=("relu", "softmax"))',
+    "unknown": "neither safetensors nor JSON nor ONNX, by its first bytes",
 }
 
 
 def kind_of(path: Path) -> str:
-    """"safetensors", "json", or a key of ADVICE.
+    """ "safetensors", "json", "onnx", or a key of ADVICE.
 
     Raises:
         FileError: the path is no file, or the file is empty or cannot be read.
     """
-    start, size = opening.beginning(path, LOOKED_AT)
+    start, _ = opening.beginning(path, LOOKED_AT)
     for magic, kind in MAGIC:
         if start.startswith(magic):
             return kind
@@ -48,9 +47,13 @@ def kind_of(path: Path) -> str:
         return "json"
     if start[8:9] == b"{" or (start[4:8] == b"\0\0\0\0" and path.suffix.lower() == ".safetensors"):
         return "safetensors"
-    if path.suffix.lower() in (".json", ".safetensors"):  # what it should be; its reader says what is wrong with it
+    if path.suffix.lower() in (
+        ".json",
+        ".safetensors",
+        ".onnx",
+    ):  # what it should be; its reader says what is wrong with it
         return path.suffix.lower()[1:]
-    if start[:1] == b"\x08" and size > 16 and (path.suffix.lower() == ".onnx" or start[2:3] in (b"\x12", b"\x3a")):
+    if start[:1] == b"\x08" and start[2:3] in (b"\x12", b"\x1a", b"\x3a"):  # a protocol buffer whose version is first
         return "onnx"
     if start[:2] in (b"(d", b"(l", b"cc", b"cn") or path.suffix.lower() in (".pkl", ".pickle"):
         return "pickle"
