@@ -1,7 +1,7 @@
 """What a model file says about a network beside its parameters: one record of plain values, the same in every format.
 
-Format version 2 has: format "pellucid", version, library, inputs, layers, loss, dtype, scaler, labels, features, target,
-self_test, sha256. Version 1 (JSON alone) has neither library nor self_test nor sha256.
+Format version 2 has: format "pellucid", version, library, inputs, layers, loss, dtype, scaler, labels, features,
+target, self_test, sha256. Version 1 (JSON alone) has neither library nor self_test nor sha256.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The safetensors model format: parameters as they lie in memory, and the description in the header's metadata.
 
-The safetensors library reads the header first and refuses what is not exactly that format: overlapping or missing bytes,
-sizes that do not fit shapes, unknown dtypes. Then the numbers go from the file straight into the network's parameter
-vector, so that reading takes the memory of the parameters, once.
+The safetensors library reads the header first and refuses what is not exactly that format: overlapping or missing
+bytes, sizes that do not fit shapes, unknown dtypes. Then the numbers go from the file straight into the network's
+parameter vector, so that reading takes the memory of the parameters, once.
 
 Source: safetensors, format specification, https://github.com/huggingface/safetensors#format
 """
@@ -162,8 +162,8 @@ def _record(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise FileError(f"{path}: format version 1 was never written as safetensors.")
     strict_json.keys(path, "its metadata", metadata, METADATA)
     # In an object of its own, so that the same strict reader takes it.
-    texts = '{"model": %s, "self_test": %s}' % (metadata["model"], metadata["self_test"])
-    parts = strict_json.parsed(path, texts.encode("utf-8", "surrogatepass"), where=" (metadata)")
+    texts = ", ".join(f'"{key}": {metadata[key]}' for key in ("model", "self_test"))
+    parts = strict_json.parsed(path, f"{{{texts}}}".encode("utf-8", "surrogatepass"), where=" (metadata)")
     strict_json.keys(path, "its metadata", parts, {"model", "self_test"})
     strict_json.keys(path, '"model"', parts["model"], PARTS - {"format", "version"})
     return {

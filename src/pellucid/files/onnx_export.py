@@ -161,6 +161,11 @@ def _answers(builder: _Builder, net: Network, a: str) -> list[tuple[str, int, li
         builder.node("Identity", [a], "values")
         return [("values", FLOAT, ["batch", net.outputs])]
     builder.node("Identity", [a], "probabilities")
+    classes = 2 if net.task == "binary" else net.outputs
+    if net.labels is not None and len(net.labels) != classes:
+        raise InputError(
+            f"The network has {len(net.labels)} labels for {classes} classes: net.labels must have one each."
+        )
     probabilities = ("probabilities", FLOAT, ["batch", net.outputs])
     if net.task == "classes":
         index = builder.node("ArgMax", ["probabilities"], axis=1, keepdims=0)

@@ -63,6 +63,8 @@ def import_onnx(path: str | os.PathLike[str]) -> Network:
         raise FileError(f"{path}: no ONNX model, or a damaged one ({str(error)[:200]}).") from error
     if not model.HasField("graph") or len(model.graph.node) == 0:
         raise FileError(f"{path}: no ONNX model: there is no graph in it.")
+    if not any(entry.domain in DEFAULT_DOMAINS for entry in model.opset_import):
+        raise FileError(f"{path}: it does not say its operator set: cut short, or no ONNX model.")
     try:
         result = _followed(path, model)
         net = _network(path, result, len(raw))

@@ -34,8 +34,8 @@ MOST_TUPLES = 2_000  # one inside the other they would be hashed by as many call
 DTYPE = re.compile(r"[<>=|]?(b1|i[1248]|u[1248]|f[248])")
 
 CONTAINERS = {
-    "NONE", "NEWTRUE", "NEWFALSE", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "DICT", "LIST", "TUPLE", "TUPLE1", "TUPLE2",
-    "TUPLE3", "APPEND", "APPENDS", "SETITEM", "SETITEMS",
+    "NONE", "NEWTRUE", "NEWFALSE", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "DICT", "LIST", "TUPLE", "TUPLE1",
+    "TUPLE2", "TUPLE3", "APPEND", "APPENDS", "SETITEM", "SETITEMS",
 }  # fmt: skip
 VALUES = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING",
@@ -43,8 +43,8 @@ VALUES = {
     "SHORT_BINUNICODE", "BINUNICODE8",
 }  # fmt: skip
 MACHINE = {
-    "PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "STOP", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET",
-    "LONG_BINGET", "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD",
+    "PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "STOP", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "GET",
+    "BINGET", "LONG_BINGET", "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD",
 }  # fmt: skip
 TUPLES = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"}
 PUTS = {"PUT", "BINPUT", "LONG_BINPUT"}
@@ -142,7 +142,7 @@ def _emptied(kind: type) -> Callable[..., Any]:
     return make
 
 
-def _known() -> dict[str, _Name]:
+def names_allowed() -> dict[str, _Name]:
     """The names that a pickle of arrays and containers uses, new for every file, since pickles share what they name."""
     notes = {
         "_reconstruct": ("array", ("numpy.core.multiarray", "numpy._core.multiarray")),
@@ -160,7 +160,7 @@ def _known() -> dict[str, _Name]:
 class _Reader(pickle.Unpickler):
     def __init__(self, path: Path, raw: bytes) -> None:
         super().__init__(io.BytesIO(raw), fix_imports=False, encoding="latin1")
-        self.path, self.known = path, _known()
+        self.path, self.known = path, names_allowed()
 
     def find_class(self, module: str, name: str) -> Any:
         if (found := self.known.get(f"{module}.{name}")) is None:

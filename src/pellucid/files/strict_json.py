@@ -14,7 +14,7 @@ from pellucid.files import opening
 from pellucid.files.writing import replace_file
 
 Array = npt.NDArray[Any]
-LARGEST = 256 * 2**20  # bytes; a model of ten million parameters takes about 200 MB as JSON
+LARGEST = 128 * 2**20  # bytes; a model of five million parameters takes about 100 MB as JSON
 MOST_LISTS, MOST_TEXTS = 2_000_000, 1_000_000
 
 
