@@ -122,7 +122,7 @@ class TestRoundTrip:
 
     def test_the_file_is_for_people_to_read(self, tmp_path: Path) -> None:
         record = record_of(network(), tmp_path)
-        assert list(record)[:3] == ["format", "version", "inputs"]
+        assert list(record)[:3] == ["format", "version", "library"]
         assert record["format"] == "pellucid"
         assert record["layers"] == [
             {"type": "dense", "units": 3, "activation": "tanh"},
@@ -175,7 +175,7 @@ SPOILT: dict[str, tuple[Any, list[str]]] = {
     "another number of inputs": (lambda r: r.update(inputs=3), ["W1", "(3, 3)"]),
     "negative inputs": (lambda r: r.update(inputs=-1), ["inputs must be a whole number", "-1"]),
     "layers as an object": (lambda r: r.update(layers={}), ["layers must be a list"]),
-    "no layers": (lambda r: r.update(layers=[]), ["last layer must be a Dense"]),
+    "no layers": (lambda r: r.update(layers=[]), ["parameters has 'W1', 'W2', 'b1', 'b2'"]),
     "a layer as text": (lambda r: r["layers"].__setitem__(0, "dense"), ["layer 1", '"dense" or "dropout"']),
     "an unknown layer": (lambda r: r["layers"][1].update(type="conv"), ["layer 2", "'conv'"]),
     "a layer of no type": (lambda r: r["layers"][0].pop("type"), ["layer 1", "None"]),

@@ -82,8 +82,8 @@ def read_all(which):
 read_all((True, False))  # what is imported late, to say what is wrong, is imported now
 inside = os.path.realpath(folder)
 seen = set()
-NOTED = ("compile exec import marshal subprocess socket ctypes pickle pty os shutil webbrowser urllib code ensurepip fcntl "
-         "mmap tempfile").split()
+NOTED = ("compile exec import marshal subprocess socket ctypes pickle pty os shutil webbrowser urllib code ensurepip "
+         "fcntl mmap tempfile").split()
 
 def hook(event, arguments):
     if event == "open":

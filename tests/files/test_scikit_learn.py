@@ -101,7 +101,7 @@ def test_names_of_features() -> None:
     [
         (MLPClassifier(), "not fitted"),
         (LogisticRegression(), "LogisticRegression"),
-        (MLPClassifier, "type"),
+        (MLPClassifier, "ABCMeta|type"),
         (make_pipeline(RobustScaler(), MLPClassifier()), "RobustScaler"),
         (make_pipeline(StandardScaler(), MinMaxScaler(), MLPClassifier()), "3 steps"),
         (make_pipeline(StandardScaler()), "StandardScaler"),

@@ -64,13 +64,14 @@ def write_safetensors_model(net: Network, path: Path) -> None:
         raw = library.save(dict(net.params), metadata)
     except UnicodeEncodeError as error:  # half of a surrogate pair in a name
         raise FileError(f"{path}: nothing was saved, for a part of it cannot be written ({error}).") from error
-    header = int.from_bytes(raw[:8], "little")
-    if header > LARGEST_HEADER:
+    start = 8 + int.from_bytes(raw[:8], "little")
+    header = _ordered(raw[8:start])
+    if len(header) > LARGEST_HEADER:
         raise FileError(
-            f"{path}: names and scaler take {header:,} bytes, more than the {LARGEST_HEADER:,} that are read. "
+            f"{path}: names and scaler take {len(header):,} bytes, more than the {LARGEST_HEADER:,} that are read. "
             "Save the network without features, or in a file that ends in .json."
         )
-    replace_file(path, raw)
+    replace_file(path, b"".join([len(header).to_bytes(8, "little"), header, memoryview(raw)[start:]]))
 
 
 def read_safetensors_model(path: Path) -> Network:
@@ -119,6 +120,8 @@ def read_header(path: Path) -> Header:
     metadata = record.pop("__metadata__", None) or {}
     if names != record.keys():
         raise FileError(f"{path}: not a safetensors file in order: it changed while it was read.")
+    for name, tensor in record.items():
+        strict_json.keys(path, f"tensor {name!r:.60}", tensor, {"dtype", "shape", "data_offsets"})
     tensors = {name: (t["dtype"], tuple(t["shape"]), *t["data_offsets"]) for name, t in record.items()}
     return Header(metadata, tensors, 8 + len(raw))
 
@@ -147,6 +150,14 @@ def _raw_header(path: Path, file: IO[bytes], size: int) -> bytes:
     if length > size - 8:
         raise FileError(f"{path}: cut short: its header claims {length:,} bytes, and {size - 8:,} follow.")
     return file.read(length)
+
+
+def _ordered(header: bytes) -> bytes:
+    """The header with its metadata in order: the library shuffles them, and the same model should be the same file."""
+    record = json.loads(header)
+    record["__metadata__"] = dict(sorted(record["__metadata__"].items()))
+    text = _text(record).encode()
+    return text + b" " * (-len(text) % 8)  # so that the numbers lie where a float64 may
 
 
 def _record(path: Path, metadata: dict[str, str]) -> dict[str, Any]:

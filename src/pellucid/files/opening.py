@@ -38,8 +38,13 @@ def opened(path: Path, largest: int | None = None) -> Iterator[tuple[IO[bytes], 
         number = os.open(path, os.O_RDONLY | _AT_ONCE)
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: {_why(error)}.") from error
-    with open(number, "rb") as file:
+    try:
         size = _size(path, os.fstat(number), largest)
+        file = open(number, "rb")
+    except BaseException:
+        os.close(number)
+        raise
+    with file:
         try:
             yield file, size
         except OSError as error:

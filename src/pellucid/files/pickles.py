@@ -72,14 +72,21 @@ def read_pickle(path: Path) -> Any:
 def _look_through(path: Path, raw: bytes) -> None:
     """Every instruction before the first is followed: only those that build values, and not too many."""
     steps = tuples = 0
+    allowed, texts, named = names_allowed(), ["", ""], "something"
     try:
         for opcode, argument, at in pickletools.genops(raw):
             steps += 1
             tuples += opcode.name in TUPLES
+            if opcode.name in ("GLOBAL", "STACK_GLOBAL", "INST"):
+                named = ".".join(texts) if argument is None else argument.replace(" ", ".")
+                if argument is not None and named not in allowed:
+                    raise _foreign(path, named)
+            elif isinstance(argument, str):
+                texts = [texts[1], argument]
             if opcode.name not in CONTAINERS | VALUES | MACHINE:
                 raise FileError(
-                    f"{path}: its instruction {opcode.name} at byte {at} makes objects, and only arrays, numbers, "
-                    "texts and plain containers are read. Nothing was run."
+                    f"{path}: its instruction {opcode.name} at byte {at} makes an object of {named:.80}, and only arrays, "
+                    "numbers, texts and plain containers are read. Nothing was run."
                 )
             if steps > MOST_STEPS or tuples > MOST_TUPLES:
                 raise FileError(f"{path}: more parts than a dictionary of arrays has (counted to byte {at:,}).")
@@ -89,6 +96,13 @@ def _look_through(path: Path, raw: bytes) -> None:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{path}: no pickle, or a damaged one ({_said(error)}).") from error
+
+
+def _foreign(path: Path, name: str) -> FileError:
+    return FileError(
+        f"{path}: it names {_said(name)}, and only NumPy's arrays and plain containers are read from a pickle: any other "
+        "name could run a program. Nothing was run."
+    )
 
 
 class _Name:
@@ -164,10 +178,7 @@ class _Reader(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (found := self.known.get(f"{module}.{name}")) is None:
-            raise FileError(
-                f"{self.path}: it names {module}.{name}, and only NumPy's arrays and plain containers are read from a "
-                "pickle: any other name could run a program. Nothing was run."
-            )
+            raise _foreign(self.path, f"{module}.{name}")
         return found
 
     def persistent_load(self, pid: Any) -> Any:

@@ -37,7 +37,10 @@ def kind_of(path: Path) -> str:
     Raises:
         FileError: the path is no file, or the file is empty or cannot be read.
     """
-    start, _ = opening.beginning(path, LOOKED_AT)
+    start, size = opening.beginning(path, LOOKED_AT)
+    # First, since the length that it begins with may look like anything.
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size - 8:
+        return "safetensors"
     for magic, kind in MAGIC:
         if start.startswith(magic):
             return kind
@@ -45,8 +48,6 @@ def kind_of(path: Path) -> str:
         return "pickle"
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return "json"
-    if start[8:9] == b"{" or (start[4:8] == b"\0\0\0\0" and path.suffix.lower() == ".safetensors"):
-        return "safetensors"
     if path.suffix.lower() in (
         ".json",
         ".safetensors",
