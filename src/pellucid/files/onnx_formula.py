@@ -184,20 +184,20 @@ class Noted(np.lib.mixins.NDArrayOperatorsMixin):
         return self.graph.constant(np.asarray(value, bool))
 
 
-def _log1p(x: Noted) -> Noted:
+def _log1p(x: Any) -> Any:  # a Noted, which takes part in NumPy's functions as an array does
     # Exact for small x too (Kahan): what rounding took from 1 + x, the logarithm of it lacks in the same proportion.
     u = x + 1
     return np.where(np.equal(u, 1), x, np.log(u) * x / np.where(np.equal(u, 1), 1, u - 1))
 
 
-def _expm1(x: Noted) -> Noted:
+def _expm1(x: Any) -> Any:
     u = np.exp(x)
     plain = np.logical_or(np.less(x, -0.5), np.greater(x, 0.5))
     near = np.where(np.equal(u, 1), 2, u)  # log 1 = 0 would be divided by
     return np.where(plain, u - 1, np.where(np.equal(u, 1), x, (u - 1) * x / np.log(near)))
 
 
-_COMPOSED: dict[str, Callable[..., Noted]] = {
+_COMPOSED: dict[str, Callable[..., Any]] = {
     "log1p": _log1p,
     "expm1": _expm1,
     "square": lambda x: x * x,

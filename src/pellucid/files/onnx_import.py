@@ -25,7 +25,6 @@ from pellucid.network import Network
 LARGEST = 2**28  # bytes
 MOST_NODES = 2_000
 DEFAULT_DOMAINS = ("", "ai.onnx")
-ML_DOMAIN = "ai.onnx.ml"
 
 
 def import_onnx(path: str | os.PathLike[str]) -> Network:
@@ -60,7 +59,7 @@ def import_onnx(path: str | os.PathLike[str]) -> Network:
     try:
         model = onnx.ModelProto.FromString(raw)
     except Exception as error:  # of the protobuf library, under names that changed with its versions
-        raise FileError(f"{path}: no ONNX model, or a damaged one ({str(error)[:200]}).") from error
+        raise FileError(f"{path}: no ONNX model, or a damaged one: its parts cannot be read.") from error
     if not model.HasField("graph") or len(model.graph.node) == 0:
         raise FileError(f"{path}: no ONNX model: there is no graph in it.")
     if not any(entry.domain in DEFAULT_DOMAINS for entry in model.opset_import):
@@ -82,7 +81,7 @@ def _followed(path: Path, model: Any) -> tuple[Outputs | Sums, Answer | None]:
     known: dict[str, Value] = {t.name: Constant(array_of(path, t)) for t in graph.initializer}
     inputs = [i for i in graph.input if i.name not in known]
     if len(inputs) != 1:
-        raise Unread(f"it has {len(inputs)} inputs, {', '.join(i.name for i in inputs[:5])}; a network has one.")
+        raise Unread(f"it has {len(inputs)} inputs, {', '.join(_text(i.name) for i in inputs[:5])}; a network has one.")
     known[inputs[0].name] = Features(_columns(inputs[0]), len(inputs[0].type.tensor_type.shape.dim) in (0, 2))
     for k, node in enumerate(graph.node):
         _follow(path, node, k, known)
@@ -100,12 +99,13 @@ def _followed(path: Path, model: Any) -> tuple[Outputs | Sums, Answer | None]:
 
 def _follow(path: Path, node: Any, k: int, known: dict[str, Value]) -> None:
     """What the outputs of a node are, from what its inputs are."""
-    where = f"node {k}{f' ({node.name!r:.60})' if node.name else ''}, {node.op_type:.40}"
-    domain = node.domain if node.domain not in DEFAULT_DOMAINS else ""
-    operator = OPERATORS.get((domain, node.op_type))
+    kind, domain = _text(node.op_type), _text(node.domain)
+    domain = "" if domain in DEFAULT_DOMAINS else domain
+    where = f"node {k}{f' ({_text(node.name)!r:.60})' if node.name else ''}, {kind:.40}"
+    operator = OPERATORS.get((domain, kind))
     if operator is None:
         own = f" of the domain {node.domain!r:.60}" if domain else ""
-        hint = did_you_mean(node.op_type, [name for at, name in OPERATORS if at == domain])
+        hint = did_you_mean(kind, [name for at, name in OPERATORS if at == domain])
         raise Unread(f"{where}: this operator{own} is not part of a multilayer perceptron as it is read here.{hint}")
     inputs: list[Value | None] = []
     for name in node.input:
@@ -124,6 +124,11 @@ def _follow(path: Path, node: Any, k: int, known: dict[str, Value]) -> None:
             raise Unread(f"{where}: its output {name!r:.60} is there already.")
         if name:
             known[name] = value
+
+
+def _text(value: str | bytes) -> str:
+    """A text of a protocol buffer, which is bytes where it is not UTF-8."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")
 
 
 def _attribute(path: Path, attribute: Any) -> Any:

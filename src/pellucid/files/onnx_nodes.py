@@ -252,7 +252,8 @@ def activation(name: str, **expected: Any) -> Operator:
         for key, (wanted, usual) in expected.items():
             value = attributes.get(key, usual)
             value = value.decode("ascii", "replace") if isinstance(value, bytes) else value
-            if value not in wanted and not (isinstance(value, float) and np.float32(value) in np.float32(wanted)):
+            single = [float(np.float32(one)) for one in wanted] if isinstance(value, float) else []
+            if value not in wanted and value not in single:
                 raise Unread(f"its {key} is {value!r:.40}, and {name} here has {wanted[0]!r}.")
         value = inputs[0]
         if isinstance(value, Limited) and name == "exp":

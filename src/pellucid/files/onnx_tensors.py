@@ -17,7 +17,8 @@ from pellucid.errors import FileError
 
 Array: TypeAlias = npt.NDArray[Any]
 
-MOST_FIELDS = 2_000_000  # parsed, a field may take fifty times its two bytes
+MOST_FIELDS = 40_000
+MOST_BESIDE = 2**22  # bytes that are no tensor: parsed, two of them may take a hundred
 GRAPH, INITIALIZER = 7, 5  # the numbers of these fields in ModelProto and GraphProto
 KINDS = {1: "<f4", 11: "<f8", 6: "<i4", 7: "<i8", 10: "<f2", 9: "?"}  # TensorProto.DataType
 LISTS = {1: "float_data", 11: "double_data", 6: "int32_data", 7: "int64_data", 9: "int32_data"}
@@ -30,26 +31,25 @@ def look_through(path: Path, raw: bytes) -> None:
     Raises:
         FileError: more parts than any perceptron has, or no protocol buffer.
     """
-    count = 0
+    seen = beside = 0
     try:
-        for parts in _costs(memoryview(raw)):
-            count += parts
-            if count > MOST_FIELDS:
-                raise FileError(f"{path}: more than {MOST_FIELDS:,} parts, which no multilayer perceptron has.")
+        for size in _parts(memoryview(raw)):
+            seen, beside = seen + 1, beside + size
+            if seen > MOST_FIELDS or beside > MOST_BESIDE:
+                raise FileError(f"{path}: more parts beside its tensors than a multilayer perceptron has.")
     except (IndexError, ValueError) as error:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{path}: no ONNX model, or a damaged one (it is no protocol buffer).") from error
 
 
-def _costs(model: memoryview) -> Iterator[int]:
-    """How many parts there may be in a model, piece by piece."""
+def _parts(model: memoryview) -> Iterator[int]:
+    """Of each part of a model how many bytes it has that may be parts in turn; of a tensor its fields are looked at."""
     for number, body in fields(model):
+        yield 0 if number == GRAPH or body is None else len(body)
         for inner, part in fields(body) if number == GRAPH and body is not None else ():
-            # Of a tensor its fields count; any other part may be all fields of two bytes.
-            yield from (1 for _ in fields(part)) if inner == INITIALIZER and part is not None else ()
-            yield 1 if part is None or inner == INITIALIZER else 1 + len(part) // 2
-        yield 1 if number == GRAPH or body is None else 1 + len(body) // 2
+            yield 0 if inner == INITIALIZER or part is None else len(part)
+            yield from (0 for _ in fields(part)) if inner == INITIALIZER and part is not None else ()
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, memoryview | None]]:

@@ -40,11 +40,10 @@ def opened(path: Path, largest: int | None = None) -> Iterator[tuple[IO[bytes], 
         raise FileError(f"{path}: {_why(error)}.") from error
     try:
         size = _size(path, os.fstat(number), largest)
-        file = open(number, "rb")
-    except BaseException:
+    except (FileError, OSError):
         os.close(number)
         raise
-    with file:
+    with open(number, "rb") as file:
         try:
             yield file, size
         except OSError as error:

@@ -134,7 +134,7 @@ def numbers(where: object, name: object, value: Any, most_dimensions: int) -> Ar
 
 def _listed(value: Sequence[Any]) -> bool:
     """Whether these are numbers, or rows of them, of which there are not more than a pickle could list."""
-    rows = [row for row in value if isinstance(row, list | tuple)]
+    rows: list[Sequence[Any]] = [row for row in value if isinstance(row, list | tuple)]
     if len(rows) not in (0, len(value)) or sum(map(len, rows)) > MOST_STEPS:
         return False
     return all(type(number) in (int, float) for row in (rows or [value]) for number in row)

@@ -15,6 +15,7 @@ import math
 import pickle
 import pickletools
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -57,9 +58,11 @@ def read_pickle(path: Path) -> Any:
         FileError: it names anything else, is damaged, or asks for more memory than its size accounts for.
     """
     raw = opening.whole(path, LARGEST)
-    _look_through(path, raw)
     try:
-        found = _Reader(path, raw).load()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in a text: it is the file's, and not the program's
+            _look_through(path, raw)
+            found = _Reader(path, raw).load()
         return _resolved(path, found, {}, 0)
     except FileError:
         raise
@@ -85,12 +88,12 @@ def _look_through(path: Path, raw: bytes) -> None:
                 texts = [texts[1], argument]
             if opcode.name not in CONTAINERS | VALUES | MACHINE:
                 raise FileError(
-                    f"{path}: its instruction {opcode.name} at byte {at} makes an object of {named:.80}, and only arrays, "
-                    "numbers, texts and plain containers are read. Nothing was run."
+                    f"{path}: its instruction {opcode.name} at byte {at} makes an object of {named:.80}, and only "
+                    "arrays, numbers, texts and plain containers are read. Nothing was run."
                 )
             if steps > MOST_STEPS or tuples > MOST_TUPLES:
                 raise FileError(f"{path}: more parts than a dictionary of arrays has (counted to byte {at:,}).")
-            if opcode.name in PUTS and argument > MOST_STEPS:
+            if opcode.name in PUTS and int(argument or 0) > MOST_STEPS:
                 raise FileError(f"{path}: byte {at} asks for room for {argument:,} remembered values.")
     except (ValueError, IndexError, OverflowError, UnicodeError) as error:
         if isinstance(error, FileError):
@@ -100,8 +103,8 @@ def _look_through(path: Path, raw: bytes) -> None:
 
 def _foreign(path: Path, name: str) -> FileError:
     return FileError(
-        f"{path}: it names {_said(name)}, and only NumPy's arrays and plain containers are read from a pickle: any other "
-        "name could run a program. Nothing was run."
+        f"{path}: it names {_said(name)}, and only NumPy's arrays and plain containers are read from a pickle: any "
+        "other name could run a program. Nothing was run."
     )
 
 
@@ -109,6 +112,8 @@ class _Name:
     """What stands in a pickle for a function or a class: called, it makes a note; nothing can be set on it."""
 
     __slots__ = ("make", "name")
+    name: str
+    make: Callable[..., Any]
 
     def __init__(self, name: str, make: Callable[..., Any]) -> None:
         object.__setattr__(self, "name", name)
@@ -130,7 +135,8 @@ class _Note:
     __slots__ = ("kind", "said", "state")
 
     def __init__(self, kind: str, said: tuple[Any, ...]) -> None:
-        self.kind, self.said, self.state = kind, said, None
+        self.kind, self.said = kind, said
+        self.state: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
@@ -238,13 +244,14 @@ def _dtype(path: Path, note: Any) -> np.dtype[Any]:
     """A dtype of plain numbers; one of objects would be a pickle once more."""
     said = note.said[0] if isinstance(note, _Note) and note.kind == "dtype" and note.said else None
     state = note.state if isinstance(note, _Note) else None
-    order = state[1] if isinstance(state, tuple) and len(state) > 1 and state[1] in ("<", ">", "|", "=") else "="
+    swapped = isinstance(state, tuple) and len(state) > 1 and state[1] in ("<", ">")
     if not isinstance(said, str) or not DTYPE.fullmatch(said):
         raise FileError(f"{path}: an array is of {_said(said)!r}, and must be of numbers.")
-    return np.dtype(said.lstrip("<>=|")).newbyteorder("=" if order == "|" else order)
+    kind = np.dtype(said.lstrip("<>=|"))
+    return kind.newbyteorder("<" if state[1] == "<" else ">") if swapped and state is not None else kind
 
 
 def _said(what: Any) -> str:
     """A short text of anything that a file may hold."""
-    text = f"{type(what).__name__}: {what}" if isinstance(what, Exception) else str(what)
+    text = str(what) or type(what).__name__
     return text if len(text) <= 120 else text[:117] + "..."

@@ -31,7 +31,7 @@ TENSOR_NAMES = re.compile(
     r"|torch (Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool)Storage|torch\.storage (Untyped|Typed)Storage"
 )
 INSTRUCTIONS = (CONTAINERS | VALUES | MACHINE | {"BINPERSID", "EMPTY_SET", "ADDITEMS"}) - {"STACK_GLOBAL"}
-KINDS = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4")}
+KINDS: dict[str, np.dtype[Any]] = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4")}
 
 
 def import_torch(path: str | os.PathLike[str], activations: Activations = None) -> Network:
@@ -61,9 +61,12 @@ def import_torch(path: str | os.PathLike[str], activations: Activations = None) 
     _look_through(path, size)
     torch = need("torch", "peers")
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with opening.opened(path) as (file, _):  # not by its name, from whose ending torch would draw conclusions
+            found = torch.load(file, map_location="cpu", weights_only=True)
+    except FileError:
+        raise
     except Exception as error:  # torch raises many kinds, and says in none of them that it does not
-        raise FileError(f"{path}: PyTorch does not read it: {str(error).strip().splitlines()[0]:.200}") from error
+        raise FileError(f"{path}: PyTorch does not read it ({_first_line(error)}).") from error
     return built(path, linear_layers(path, _tensors(path, found, size)), activations)
 
 
@@ -118,13 +121,13 @@ def _look_through(path: Path, size: int) -> None:
 def _look_through_pickle(path: Path, raw: bytes) -> None:
     try:
         for steps, (opcode, argument, at) in enumerate(pickletools.genops(raw)):
-            if opcode.name == "GLOBAL" and not TENSOR_NAMES.fullmatch(argument):
+            if opcode.name == "GLOBAL" and not TENSOR_NAMES.fullmatch(str(argument)):
                 raise FileError(
-                    f"{path}: it names {argument.replace(' ', '.')}, and only tensors are read: any other name could "
-                    "run a program. Nothing was run. Save the state dictionary alone: torch.save(model.state_dict(), "
+                    f"{path}: it names {str(argument).replace(' ', '.')}, and only tensors are read: any other name "
+                    "could run a program. Nothing was run. Save the state dictionary alone: torch.save(model.state_dict(), "
                     "path); or build the network from the module itself: Network.from_torch(model)."
                 )
-            if opcode.name not in INSTRUCTIONS or (opcode.name in PUTS and argument > MOST_STEPS):
+            if opcode.name not in INSTRUCTIONS or (opcode.name in PUTS and int(argument or 0) > MOST_STEPS):
                 raise FileError(f"{path}: its instruction {opcode.name} at byte {at} is none that torch.save writes.")
             if steps > MOST_STEPS:
                 raise FileError(f"{path}: more parts than a state dictionary has.")
@@ -149,15 +152,17 @@ def _tensors(path: Path, found: Any, size: int) -> dict[str, Any]:
     return {key: _array(path, key, tensor) for key, tensor in found.items()}
 
 
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
 def _array(path: Path, key: str, tensor: Any) -> Any:
     try:
         tensor = tensor.detach().cpu()
         wide = str(tensor.dtype) in ("torch.float64", "torch.float32")
         return (tensor if wide else tensor.float()).numpy()
     except (RuntimeError, TypeError, ValueError) as error:
-        raise FileError(
-            f"{path}: {key!r:.80} cannot be read as numbers ({str(error).splitlines()[0]:.120})."
-        ) from error
+        raise FileError(f"{path}: {key!r:.80} cannot be read as numbers ({_first_line(error)}).") from error
 
 
 def _safetensors_tensors(path: Path, size: int) -> dict[str, Any]:
