@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pellucid.comparison import compare
     from pellucid.explain.diagnose import diagnose
     from pellucid.explain.sanity import sanity
-    from pellucid.files import load
+    from pellucid.files import export_onnx, import_onnx, import_torch, load
     from pellucid.gradient_check import check_gradients
     from pellucid.gradients import numerical_gradients
     from pellucid.lbfgs import fit_lbfgs
@@ -62,10 +62,13 @@ __all__ = [
     "check_my_network",
     "compare",
     "diagnose",
+    "export_onnx",
     "find_learning_rate",
     "fit",
     "fit_lbfgs",
     "fit_many",
+    "import_onnx",
+    "import_torch",
     "load",
     "numerical_gradients",
     "sanity",
@@ -78,9 +81,12 @@ _LATER = {
     "check_my_network": "pellucid.checker",
     "compare": "pellucid.comparison",
     "diagnose": "pellucid.explain.diagnose",
+    "export_onnx": "pellucid.files",
     "find_learning_rate": "pellucid.learning_rate",
     "fit_lbfgs": "pellucid.lbfgs",
     "fit_many": "pellucid.sweep",
+    "import_onnx": "pellucid.files",
+    "import_torch": "pellucid.files",
     "load": "pellucid.files",
     "numerical_gradients": "pellucid.gradients",
     "sanity": "pellucid.explain.sanity",

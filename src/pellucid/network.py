@@ -83,6 +83,8 @@ class Network:
             binary_cross_entropy, exp: poisson, else squared_error).
         dtype: "float64" or "float32".
         scaler: applied to X by every method; fitted by `fit` if it is not fitted yet. A copy is kept.
+        theta: all parameters, (size,), where they are known already: then none are drawn. An array of the network's
+            dtype is taken as it is, not copied.
 
     Attributes:
         theta: all parameters in one contiguous vector.
@@ -109,6 +111,7 @@ class Network:
         loss: str | Loss | None = None,
         dtype: npt.DTypeLike = "float64",
         scaler: Scaler | None = None,
+        theta: Any = None,
     ) -> None:
         self.layers = _checked_layers(layers)
         self.inputs: int = check.whole(inputs, "inputs", 1)
@@ -122,22 +125,35 @@ class Network:
         self.features: tuple[str, ...] | None = None
         self.target: str | None = None
         self.last_update: Array | None = None
-        drawn = self._draw(np.random.default_rng(self.seed))
-        self._places = _places([[array.shape for array in arrays] for arrays in drawn])
-        self._theta = np.concatenate([array.ravel() for arrays in drawn for array in arrays]).astype(self.dtype)
+        self._places = _places(self._shapes())
+        self._theta = self._drawn() if theta is None else self._taken(theta)
         self._views = self._viewed(self._theta)
         self.params = Params(self.named(self._theta))
 
-    def _draw(self, rng: np.random.Generator) -> list[Parameters]:
-        drawn: list[Parameters] = []
+    def _shapes(self) -> list[list[tuple[int, ...]]]:
+        """Of the parameters of each layer."""
+        shapes: list[list[tuple[int, ...]]] = []
         width = self.inputs
         for layer in self.layers:
-            if isinstance(layer, Dense):
-                drawn.append(layer.draw(rng, width))
-                width = layer.units
-            else:
-                drawn.append(())
-        return drawn
+            shapes.append([(width, layer.units), (layer.units,)] if isinstance(layer, Dense) else [])
+            width = layer.units if isinstance(layer, Dense) else width
+        return shapes
+
+    def _drawn(self) -> Array:
+        """Initial parameters, (size,), from the seed."""
+        rng = np.random.default_rng(self.seed)
+        dense = [layer for layer in self.layers if isinstance(layer, Dense)]
+        widths = [self.inputs, *(layer.units for layer in dense)]
+        drawn = [array for layer, width in zip(dense, widths, strict=False) for array in layer.draw(rng, width)]
+        return np.concatenate([array.ravel() for array in drawn]).astype(self.dtype)
+
+    def _taken(self, theta: Any) -> Array:
+        """Parameters that are given, (size,), in a vector that can be changed."""
+        size = sum(math.prod(shape) for shapes in self._shapes() for shape in shapes)
+        array = np.require(theta, self.dtype, ["C", "W"])
+        if array.shape != (size,):
+            raise InputError(f"theta has shape {array.shape}; this network has {size} parameters, ({size},).")
+        return array
 
     @property
     def output(self) -> Dense:
@@ -367,6 +383,78 @@ class Network:
         from pellucid.files import save
 
         save(self, path)
+
+    @staticmethod
+    def from_sklearn(estimator: Any) -> Network:
+        """The network of a fitted MLPClassifier or MLPRegressor of scikit-learn, or of a pipeline of a scaler and one.
+
+        Args:
+            estimator: binary, of several classes, of several labels or of values, with one output or several.
+
+        Returns:
+            A network with the same parameters, to the bit, with the classes' names as `labels` and the features' as
+            `features`; its `predict` gives class indices.
+
+        Raises:
+            InputError: another estimator, one that is not fitted, or a step that is no scaler.
+            MissingExtra: scikit-learn is not installed.
+
+        Example:
+            >>> from sklearn.neural_network import MLPRegressor
+            >>> mlp = MLPRegressor((2,), solver="lbfgs", max_iter=20).fit([[0.0], [1.0]], [0.0, 1.0])
+            >>> Network.from_sklearn(mlp)
+            Network(1 -> Dense 2 relu -> Dense 1 identity, loss squared_error, 7 parameters, float64)
+        """
+        from pellucid.files.scikit_learn import from_sklearn
+
+        return from_sklearn(estimator)
+
+    @staticmethod
+    def from_torch(
+        module: Any, activations: Sequence[str | Activation] | None = None, output: str | None = None
+    ) -> Network:
+        """The network of a PyTorch module that is made of Linear layers.
+
+        A torch.nn.Sequential says its activations itself; of another module they are told. Either way both are asked
+        for the outputs of a few rows, and a module that does something else is refused.
+
+        Args:
+            module: the module, on any device.
+            activations: of each Linear layer, such as ("relu", "softmax"), where the module is no Sequential.
+            output: the activation of the last layer, where PyTorch's loss contains it: "softmax" for CrossEntropyLoss,
+                "sigmoid" for BCEWithLogitsLoss.
+
+        Raises:
+            InputError: a layer that is not understood, activations that are missing or wrong.
+            MissingExtra: torch is not installed.
+
+        Example:
+            >>> import torch  # doctest: +SKIP
+            >>> Network.from_torch(torch.nn.Sequential(torch.nn.Linear(2, 3)), output="softmax")  # doctest: +SKIP
+            Network(2 -> Dense 3 softmax, loss cross_entropy, 9 parameters, float32)
+        """
+        from pellucid.files.pytorch import from_torch
+
+        return from_torch(module, activations, output)
+
+    def to_torch(self) -> Any:
+        """The network as a torch.nn.Sequential, in its dtype and in evaluation mode; a scaler goes into layer 1.
+
+        Raises:
+            InputError: an activation of one's own, or a scaler that is not fitted.
+            MissingExtra: torch is not installed.
+
+        Example:
+            >>> Network([Dense(3, "tanh"), Dense(1)], inputs=2).to_torch()  # doctest: +SKIP
+            Sequential(
+              (0): Linear(in_features=2, out_features=3, bias=True)
+              (1): Tanh()
+              (2): Linear(in_features=3, out_features=1, bias=True)
+            )
+        """
+        from pellucid.files.torch_modules import to_torch
+
+        return to_torch(self)
 
     def __repr__(self) -> str:
         chain = " -> ".join([str(self.inputs), *(str(layer) for layer in self.layers)])

@@ -19,6 +19,16 @@ from pellucid.cli.mistakes import UsageError
 _WrongUsage: Any = typer.BadParameter.__base__
 
 
+COMMANDS: tuple[Callable[..., Any], ...] = (
+    commands.train,
+    commands.predict,
+    commands.explain,
+    commands.export,
+    commands.check,
+    commands.lesson,
+)
+
+
 def parsed(argv: Sequence[str]) -> Callable[[], int] | int:
     """What a command line asks for, or the exit code where help or the version was all.
 
@@ -44,7 +54,7 @@ def _app() -> typer.Typer:
     markup = "rich" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None
     app = typer.Typer(add_completion=False, rich_markup_mode=markup, pretty_exceptions_enable=False)  # type: ignore[arg-type]
     app.callback(invoke_without_command=True)(_pellucid)
-    for command in (commands.train, commands.predict, commands.explain, commands.check, commands.lesson):
+    for command in COMMANDS:
         app.command(command.__name__, help=_unwrapped(command))(command)
     return app
 
@@ -74,6 +84,7 @@ def _pellucid(
       pellucid train                               handwritten digits, in seconds
       pellucid train iris.csv --target species     your own table
       pellucid explain MODEL.json                  what a model calculates, as equations
+      pellucid export MODEL.json model.onnx        the same model for other programs
       pellucid check mynet.py                      what is wrong with a network of your own
       pellucid lesson                              eight lessons, in English and Chinese
     """

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeAlias, cast
 
+from pellucid.activations import ACTIVATIONS
 from pellucid.cli import options as opt
 from pellucid.cli.mistakes import UsageError
 from pellucid.cli.recipe import Recipe
@@ -185,6 +186,27 @@ def explain(
     if data is not None and asked.format == "latex" and script is None:
         raise UsageError("--format latex writes the equations alone: leave the file out, or take --format html.")
     return partial(job.run, model, data, asked, tuple(names(drop or ())), header, separator("--delimiter", delimiter))
+
+
+def export(model: opt.SourceModel, path: opt.Exported, activations: opt.Activations = None) -> Job:
+    """Write a saved model in another format.
+
+    The ending of PATH says which: .onnx for other programs and languages, with scaler and labels inside; .safetensors
+    or .json for this one. The model may also be one of PyTorch or of a tutorial: then --activations says what the file
+    does not. Nothing in the file is run.
+
+    \b
+    Examples:
+      pellucid export pellucid-iris/model.json iris.onnx
+      pellucid export pellucid-iris/model.json iris.safetensors
+      pellucid export net.pth net.json --activations relu,softmax
+    """
+    from pellucid.cli import export as job
+
+    named = (
+        None if activations is None else tuple(choice("--activations", a, ACTIVATIONS) for a in names([activations]))
+    )
+    return partial(job.run, model, path, named)
 
 
 def check(file: opt.Program = None, lang: opt.Lang = "en", example: opt.Example = False) -> Job:

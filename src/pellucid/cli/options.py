@@ -125,8 +125,8 @@ Save = Annotated[
     str | None,
     _out(
         "--save",
-        metavar="PATH.json",
-        help="The model; overwritten if it exists.",
+        metavar="PATH",
+        help="The model, as .json or .safetensors; overwritten if it exists.",
         show_default="model.json in --out",
     ),
 ]
@@ -149,7 +149,9 @@ Quiet = Annotated[bool, _out("--quiet", "-q", help="Say nothing but errors.")]
 
 # Predictions
 
-Model = Annotated[str, typer.Argument(metavar="MODEL.json", help="What pellucid train has saved.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="What pellucid train has saved: .json or .safetensors; or ONNX.")
+]
 Rows = Annotated[str, typer.Argument(metavar="FILE.csv", help="Rows to predict; - for standard input.")]
 Answers = Annotated[
     str | None,
@@ -187,6 +189,25 @@ Explanation = Annotated[
     str | None,
     _option("--out", metavar="PATH", help="Where to write; overwritten if it exists.", show_default="standard output"),
 ]
+
+# Exports
+
+Exported = Annotated[
+    str,
+    typer.Argument(metavar="PATH", help="Where to write, as .onnx, .safetensors or .json; overwritten if it exists."),
+]
+Activations = Annotated[
+    str | None,
+    _option(
+        "--activations",
+        metavar="NAME,NAME,...",
+        help="Of each layer, for a file that does not say them: of PyTorch, a pickle, a tutorial's JSON.",
+    ),
+]
+SourceModel = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A saved model: .json, .safetensors, .onnx, .pth, .pkl.")
+]
+
 # Checks
 
 Program = Annotated[str | None, typer.Argument(metavar="FILE.py", help="Your own program; it is run.")]

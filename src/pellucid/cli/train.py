@@ -21,7 +21,7 @@ from pellucid.cli.screen import Screen
 from pellucid.cli.words import in_options
 from pellucid.data.real import load
 from pellucid.data.tables import Table, read_csv
-from pellucid.errors import FileError, MissingExtra
+from pellucid.errors import FileError, MissingExtra, need
 from pellucid.wording import visible
 
 MODEL = "model.json"
@@ -190,8 +190,10 @@ def _places(
     folder = Path("pellucid-" + re.sub(r"[^-.\w]+", "-", name) if out is None else out)
     model = Path(save) if save is not None else folder / MODEL
     read = [] if source.file is None else [source.file]
-    if model.suffix.lower() != ".json":
-        raise UsageError(f"--save {save}: name a file that ends in .json, such as {MODEL}.")
+    if model.suffix.lower() not in (".json", ".safetensors"):
+        raise UsageError(f"--save {save}: name a file that ends in .json or .safetensors, such as {MODEL}.")
+    if model.suffix.lower() == ".safetensors":
+        need("safetensors", "files")  # before the training, and not after it
     sources.writable("--save", model, *read)
     if save is None:
         _refuse_foreign(model)

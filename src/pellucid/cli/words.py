@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 # What the library says to a Python program, and how the same is said here.
 IN_OPTIONS = (
+    (r"\bload\(path, activations=\([^)]*\)\)", "pellucid export FILE model.json --activations relu,softmax"),
     (r'\btask="(\w+)"', r"--task \1"),
     (r"\bheader=False", "--no-header"),
     (r"\bheader=True", "--header"),

@@ -11,41 +11,50 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import FileError
+from pellucid.files import opening
 from pellucid.files.writing import replace_file
 
 Array = npt.NDArray[Any]
-LARGEST = 256 * 2**20  # bytes; a model of ten million parameters takes about 200 MB as JSON
+LARGEST = 128 * 2**20  # bytes; a model of five million parameters takes about 100 MB as JSON
+MOST_LISTS, MOST_TEXTS = 2_000_000, 1_000_000
 
 
 def read(path: Path, largest: int = LARGEST) -> dict[str, Any]:
     """The object in a JSON file.
 
     Raises:
-        FileError: no file, too large, not UTF-8, not JSON, NaN or infinity in it, a doubled key, or not an object.
+        FileError: no file, too large, not UTF-8, not JSON, NaN or infinity in it, a doubled key, or not an object;
+            a folder, a device, an empty file.
     """
-    try:
-        with path.open("rb") as file:
-            # Python makes room for as much as is asked for: 256 MiB for a file of one line, were it not for its size.
-            raw = file.read(min(os.fstat(file.fileno()).st_size, largest) + 1)
-    except FileNotFoundError as error:
-        raise FileError(f"{path}: there is no such file.") from error
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}).") from error
-    if len(raw) > largest:
-        raise FileError(f"{path}: larger than {largest >> 20} MiB, the most that is read as JSON.")
+    return parsed(path, opening.whole(path, largest))
+
+
+def parsed(path: Path, raw: bytes, where: str = "") -> dict[str, Any]:
+    """The object in a text; `where`: which part of a file it is, such as " (header)".
+
+    Raises:
+        FileError: as for `read`.
+    """
+    _refuse_crowds(path, raw)
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_doubles)
     except UnicodeDecodeError as error:
-        raise FileError(f"{path}: not UTF-8 text (byte {error.start}).") from error
+        raise FileError(f"{path}{where}: not UTF-8 text (byte {error.start}).") from error
     except json.JSONDecodeError as error:
-        raise FileError(f"{path}: not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from error
+        raise FileError(f"{path}{where}: not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from error
     except RecursionError as error:
-        raise FileError(f"{path}: nested too deeply to be a model.") from error
+        raise FileError(f"{path}{where}: nested too deeply to be a model.") from error
     except ValueError as error:
-        raise FileError(f"{path}: {error}.") from error
+        raise FileError(f"{path}{where}: {error}.") from error
     if not isinstance(value, dict):
-        raise FileError(f"{path}: holds a {type(value).__name__} where an object with named parts is expected.")
+        raise FileError(f"{path}{where}: holds a {type(value).__name__} where an object with named parts is expected.")
     return value
+
+
+def _refuse_crowds(path: Path, raw: bytes) -> None:
+    """An empty list takes two bytes of a file and fifty of memory: more of them than any model has are refused."""
+    if raw.count(b"[") + raw.count(b"{") > MOST_LISTS or raw.count(b'"') > 2 * MOST_TEXTS:
+        raise FileError(f"{path}: more than {MOST_LISTS:,} lists or {MOST_TEXTS:,} texts, which no model has.")
 
 
 def write(path: Path, value: dict[str, Any]) -> None:
