@@ -105,14 +105,15 @@ def train(net: Network, X: Any, y: Any, **settings: Any) -> Iterator[Epoch]:
     return run(prepare(net, X, y, Settings.of(settings)))
 
 
-def run(job: Job, watched: bool = True) -> Generator[Epoch]:
-    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to."""
+def run(job: Job, watched: bool = True, most: Callable[[], int] | None = None) -> Generator[Epoch]:
+    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to, or `most()`."""
     engine = engines.module(job.engine)
     started = time.perf_counter()
     try:
         while job.done < job.settings.epochs:
             start = job.net.theta.copy() if job.watches_start else None
             many = 1 if watched else max(1, engine.at_once(job) // job.steps_per_epoch)
+            many = many if most is None else min(many, most())
             last = min(job.done + many, job.settings.epochs) - 1
             engine.run(job, job.done * job.steps_per_epoch, (last + 1) * job.steps_per_epoch)
             yield job.finish(last, time.perf_counter() - started, start)
