@@ -53,6 +53,7 @@ class Job:
             the settings' l2 in every step.
         state: what the optimizer remembers of an earlier run; None for nothing.
         likely: epochs that it may well end after, which say whether a compilation is worth its while; None for all.
+        worth: seconds of the readable engine's from which on it is; None for what `engines` says.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class Job:
         alpha: float | None = None,
         state: State | None = None,
         likely: int | None = None,
+        worth: float | None = None,
     ) -> None:
         self.made_of = made_of
-        self.order_of, self.alpha = order_of, alpha
+        self.order_of, self.alpha, self.worth = order_of, alpha, worth
         self.likely = settings.epochs if likely is None else min(likely, settings.epochs)
         self.initial_weights = digest(net.theta)
         self.net, self.problem, self.validation, self.settings, self.engine = net, problem, validation, settings, engine

@@ -125,8 +125,10 @@ def train(
     return run(job, keeper=keeper)
 
 
-def run(job: Job, watched: bool = True, keeper: Keeper | None = None) -> Generator[Epoch]:
-    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to.
+def run(
+    job: Job, watched: bool = True, keeper: Keeper | None = None, most: Callable[[], int] | None = None
+) -> Generator[Epoch]:
+    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to, or `most()`.
 
     A keeper takes the steps in pieces, and writes checkpoints in between.
     """
@@ -136,6 +138,7 @@ def run(job: Job, watched: bool = True, keeper: Keeper | None = None) -> Generat
         while job.done < job.settings.epochs and job.stopped == "epochs":
             start = job.net.theta.copy() if job.watches_start else None
             many = 1 if watched else max(1, engine.at_once(job) // job.steps_per_epoch)
+            many = many if most is None else min(many, most())
             last = min(job.done + (keeper.at_most(job, many) if keeper else many), job.settings.epochs) - 1
             end = (last + 1) * job.steps_per_epoch
             with keeper.holding(job) if keeper else nullcontext():

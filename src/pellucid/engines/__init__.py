@@ -76,7 +76,8 @@ def get_ready(job: Job) -> None:
     """
     asked = job.engine
     if asked == "auto":
-        job.engine = "compiled" if seconds_expected(job) >= AUTO and installed() else "readable"
+        worth = AUTO if job.worth is None else job.worth
+        job.engine = "compiled" if seconds_expected(job) >= worth and installed() else "readable"
     if job.engine == "readable":
         return
     from pellucid.engines import compiled

@@ -29,6 +29,7 @@ from pellucid.training import run
 
 SMALLEST = 1e-6  # an adaptive rate that has come down to this ends the training
 LIKELY = 200  # epochs, scikit-learn's own default for the most: a larger max_iter is there so as not to be met
+WORTH = 0.5  # seconds: searches and cross-validation fit the same network many times, and compile it once
 TRY = "Try a smaller learning_rate_init; features, and large targets, scaled by StandardScaler; or clip_norm=1.0."
 STOPPED = "early stopping"
 
@@ -67,6 +68,7 @@ class Course:
         self.n = len(material.problem.t)
         self.job = self._job(rng)
         self.orders = self.job.order_of
+        self.counted = 0  # epochs that are in the curves
         self.best_epoch: int | None = None
 
     def _job(self, rng: np.random.RandomState) -> Job:
@@ -99,7 +101,7 @@ class Course:
         job = Job(
             in_training(net), problem, validation, settings, asked.engine, self.material.made_of(settings),
             order_of=Orders(self.n, rng, asked.shuffle), alpha=asked.alpha, state=memory.state,
-            likely=LIKELY,
+            likely=LIKELY, worth=WORTH,
         )  # fmt: skip
         job.watch = Watch(scale=memory.scale)
         engines.get_ready(job)
@@ -115,7 +117,7 @@ class Course:
         estimator.n_iter_ = 0
         try:
             with (
-                closing(run(job)) as epochs,
+                closing(run(job, self._watched(), self._most)) as epochs,
                 shown(epochs, job.settings.epochs, bool(estimator.progress)) as passing,
             ):
                 for epoch in passing:
@@ -129,14 +131,19 @@ class Course:
         finally:
             self._remember()
 
+    def _watched(self) -> bool:
+        """Whether something is done after every epoch."""
+        estimator = self.estimator
+        return self.job.watched or bool(estimator.progress) or estimator.on_epoch is not None
+
+    def _most(self) -> int:
+        """Epochs that may be taken before one could be the last of a fruitless wait."""
+        return int(min(max(0, self.asked.patience - self.memory.waited), self.asked.max_iter)) + 1
+
     def _ends(self, epoch: Epoch) -> bool:
-        """Keep the books of an epoch; whether it is the last."""
+        """Keep the books of an epoch, and of those that were taken together with it; whether it is the last."""
         estimator, job = self.estimator, self.job
-        assert self.orders is not None
-        self.orders(epoch.index)  # of a full batch nobody has asked for it, but the generator has moved on all the same
-        estimator.n_iter_ += 1
-        estimator.t_ += self.n
-        self._books(epoch.loss + self.material.beyond[0], epoch.validation_loss)
+        self._catch_up(epoch.validation_loss)
         asked_to = estimator.on_epoch is not None and bool(estimator.on_epoch(epoch))
         if self.memory.waited > self.asked.patience and self._gives_up():
             job.stopped = STOPPED
@@ -150,6 +157,17 @@ class Course:
                 stacklevel=5,
             )
         return job.stopped != "epochs"
+
+    def _catch_up(self, validation_loss: float | None = None) -> None:
+        """Put the epochs that the job has done into the curves."""
+        assert self.orders is not None
+        while self.counted < self.job.done:
+            self.orders(self.counted)  # nobody has asked for that of a full batch, but it has moved the generator on
+            self.estimator.n_iter_ += 1
+            self.estimator.t_ += self.n
+            loss = float(self.job.columns["loss"][self.counted]) + self.material.beyond[0]
+            self.counted += 1
+            self._books(loss, validation_loss)
 
     def _books(self, loss: float, validation_loss: float | None) -> None:
         """The curves of an epoch, and how many epochs have brought nothing."""
@@ -194,6 +212,7 @@ class Course:
 
     def _diverged(self, error: TrainingDiverged) -> None:
         estimator = self.estimator
+        self._catch_up()
         if not self.asked.early_stopping or self.memory.best is None:
             raise WeightsDiverged.of(error) from error
         self.job.stopped = "diverged"

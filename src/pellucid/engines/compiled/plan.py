@@ -51,7 +51,8 @@ class Plan:
         self.in_order = np.arange(job.n if job.full_batch else 1)
         # About 10 ms at first; adapted as calls are timed. How steps are cut into calls changes no bit.
         self.steps_a_call = max(1, min(MOST_AT_FIRST, FIRST_CALL // self.layout.operations))
-        self.arguments = self._arguments()
+        self.given = self._arguments()
+        self.arguments = {name: _address(value) for name, value in self.given.items()}
 
     def order_of(self, steps: dict[str, Array], step: int) -> Array:
         """The rows of a step of a call."""
@@ -177,9 +178,9 @@ class Plan:
         control = self.control
         control[[CLAIMED, FINISHED, CLOSED, PHASE, STEP, LEFT]] = 0
         control[OPEN] = self.layout.parts
-        given = self.arguments | steps | {"last": count, "taken": float(taken)}
-        values = [given[name] for name in ARGUMENTS]  # what else is known of the steps is not for the kernel
-        work = partial(_called, self.kernel, [v.ctypes.data if isinstance(v, np.ndarray) else v for v in values])
+        own = {name: _address(value) for name, value in steps.items() if name in ARGUMENTS}
+        given = self.arguments | own | {"last": count, "taken": float(taken)}
+        work = partial(_called, self.kernel, [given[name] for name in ARGUMENTS])
         with threads.helping(self.helpers, partial(work, 1), partial(control.__setitem__, CLOSED, 1)):
             reached = work(0)
         # The kernel writes the parameters of each step into the next of three vectors.
@@ -218,6 +219,10 @@ ARGUMENTS = {
 
 def _called(kernel: Any, values: list[Any], helps: int) -> int:
     return int(kernel(helps, *values))
+
+
+def _address(value: Any) -> Any:
+    return value.ctypes.data if isinstance(value, np.ndarray) else value
 
 
 def _addresses(arrays: Any) -> Array:
