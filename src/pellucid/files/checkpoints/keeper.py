@@ -120,9 +120,9 @@ class Keeper:
     @contextmanager
     def holding(self, job: Job) -> Iterator[None]:
         """While it lasts, Ctrl-C and the like wait until the job is whole again, and a checkpoint is written first."""
-        self.whole = False
         try:
             with self.held:
+                self.whole = False
                 yield
                 self.whole = True
                 if self.held.pending:
