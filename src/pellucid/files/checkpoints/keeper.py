@@ -172,7 +172,7 @@ class Keeper:
             contents.record["run"] = self.identity
             contents.record["environment"] = identity.environment(job.engine)
             self.folder.write(job.step, seal(contents))
-        except (FileError, InputError, OSError, MemoryError) as error:
+        except Exception as error:  # whatever it is, hours of training must not be lost by it
             self._failed(error)
         else:
             self.saved, self.failing = (job.step, job.stopped), False
