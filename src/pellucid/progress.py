@@ -80,9 +80,10 @@ def _advancing(epochs: Iterator[Epoch], bar: Any, task: Any) -> Iterator[Epoch]:
 
 
 def _lines(epochs: Iterator[Epoch], total: int) -> Iterator[Epoch]:
-    every = max(1, total // 20)
+    every, first = max(1, total // 20), True  # of a run that goes on, the first is soon to be seen too
     for epoch in epochs:
-        if epoch.index % every == 0 or epoch.index == total - 1:
+        if first or epoch.index % every == 0 or epoch.index == total - 1:
+            first = False
             left = epoch.seconds / (epoch.index + 1) * (total - epoch.index - 1)
             print(f"epoch {epoch.index + 1}/{total}  {describe(epoch)}  {left:.0f} s left", file=sys.stderr)
         yield epoch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,8 @@ def ended_by(number: int, *argv: str) -> tuple[int, str, str]:
         assert process.stderr is not None
         while not process.stderr.readline().startswith("epoch "):
             assert process.poll() is None
+        while number == signal.SIGKILL and not any(Path("run").glob("step-*")):
+            assert process.poll() is None
         process.send_signal(number)
         rest = process.communicate(timeout=60)
     return process.returncode, *rest
@@ -39,7 +40,7 @@ def test_sigterm_writes_a_checkpoint_and_the_same_command_goes_on(
     data: str, flowers: Path, houses: Path, run: Run
 ) -> None:
     of_values = ["--dropout", "0.2", "--schedule", "cosine", "--validation", "0.2"]
-    more = ["--epochs", "1000", *([] if data == "classes" else of_values)]
+    more = ["--epochs", "400", "--batch", "8", *([] if data == "classes" else of_values)]
     if data == "values":
         flowers.unlink()
         houses.rename("iris.csv")
@@ -54,19 +55,19 @@ def test_sigterm_writes_a_checkpoint_and_the_same_command_goes_on(
     ran = run(*TRAIN, *KEEP, *more, "--save", "m.json", "--resume")
     assert ran.code == 0
     assert re.search(rf"^run/step-{at:012d}\.safetensors: training goes on with epoch \d", ran.err, re.MULTILINE)
-    assert "all 1,000 epochs" in ran.out
+    assert "all 400 epochs" in ran.out
     assert run(*TRAIN, *more, "--save", "alone.json", "-q") == (0, "", "")
     assert Path("m.json").read_bytes() == Path("alone.json").read_bytes()
     # Once more: it is finished, and reports as it did.
     again = run(*TRAIN, *KEEP, *more, "--save", "again.json", "--resume")
     assert again.code == 0
-    assert again.err.splitlines()[0].endswith("the run is finished: all 1,000 epochs")
+    assert again.err.splitlines()[0].endswith("the run is finished: all 400 epochs")
     assert again.out.replace("again.json", "m.json") == ran.out
     assert Path("again.json").read_bytes() == Path("alone.json").read_bytes()
 
 
 def test_sigkill_leaves_what_was_written_last(flowers: Path, run: Run) -> None:
-    more = ["--epochs", "400", "--batch", "8", "--every", "50 steps"]
+    more = ["--epochs", "300", "--batch", "8", "--every", "50 steps"]
     assert ended_by(signal.SIGKILL, *more)[0] == -signal.SIGKILL
     assert last() % 50 == 0
     assert run(*TRAIN, *KEEP, *more, "--save", "m.json", "--resume", "-q") == (0, "", "")
@@ -101,19 +102,18 @@ def test_a_second_run_is_refused_while_the_first_one_lives(flowers: Path, run: R
         ran = run(*TRAIN, *KEEP, "--epochs", "1000000", "--resume", "-q")
         assert ran.code == 1
         assert ran.err == (
-            f"error: run: another run writes its checkpoints here (process {process.pid}). Let it end, or name another "
-            "folder.\n"
+            f"error: run/: another run writes its checkpoints here (process {process.pid}). Let it end, or name "
+            "another folder.\n"
         )
         process.kill()
         process.communicate(timeout=60)
-    ran = run(*TRAIN, *KEEP, "--epochs", "10", "--resume", "-q")
-    assert "is in epoch" in ran.err, "it is free, and the run has done more than 10 epochs"
+    assert "another run" not in run(*TRAIN, *KEEP, "--epochs", "10", "--resume", "-q").err, "the dead do not keep it"
 
 
 def test_an_empty_folder_starts_from_the_beginning_and_says_so(flowers: Path, run: Run) -> None:
     ran = run(*TRAIN, *KEEP, "--epochs", "3", "--resume")
     assert ran.code == 0
-    assert ran.err.splitlines()[0] == "run: no checkpoint yet, so training starts from the beginning"
+    assert ran.err.splitlines()[0] == "run/: no checkpoint yet, so training starts from the beginning"
 
 
 def test_what_is_refused_is_said_in_options(flowers: Path, run: Run) -> None:
@@ -123,7 +123,7 @@ def test_what_is_refused_is_said_in_options(flowers: Path, run: Run) -> None:
         ran = run(*TRAIN, *KEEP, *argv)
         assert ran.code == 1
         assert "Trained" not in ran.out
-        return ran.err.removeprefix("error: run")
+        return ran.err.removeprefix("error: run/")
 
     assert refused("--epochs", "3") == (
         ": there are checkpoints of a run. --resume goes on with it; or name another folder, or remove this one.\n"
@@ -137,12 +137,12 @@ def test_what_is_refused_is_said_in_options(flowers: Path, run: Run) -> None:
         ("--schedule", "inverse"): "--schedule was Constant() and is Inverse(decay=0.01).",
         ("--hidden", "5"): "the network was 4 inputs, Dense 64 relu, Dense 3 softmax",
         ("--drop", "petal width"): "the network was 4 inputs",
-        ("--validation", "0"): "the validation rows",
+        ("--validation", "0"): "validation was rows of their own and is None",
     }
     for option, said in others.items():
         err = refused("--epochs", "3", "--resume", *option)
         assert "this is a checkpoint of another run: " in err
-        assert said.replace("None", "0" if "patience" in said else "None") in err, err
+        assert said in err
     assert "3 epochs" not in refused("--epochs", "2", "--resume")
     lines = flowers.read_text().splitlines()
     flowers.write_text("\n".join([lines[0], lines[2], lines[1], *lines[3:]]) + "\n")
@@ -168,11 +168,11 @@ def test_a_command_line_that_makes_no_sense(argv: list[str], said: str, flowers:
 def test_no_folder_can_be_made(flowers: Path, run: Run) -> None:
     Path("run").write_text("a file")
     ran = run(*TRAIN, *KEEP, "-q")
-    assert (ran.code, ran.err) == (1, "error: run: cannot be a folder for checkpoints (File exists).\n")
+    assert (ran.code, ran.err) == (1, "error: run/: cannot be a folder for checkpoints (File exists).\n")
 
 
 def test_a_checkpoint_that_cannot_be_written_is_a_remark(flowers: Path) -> None:
-    line = [*TRAIN, *KEEP, "--epochs", "400", "--every", "20 steps", "-q"]
+    line = [*TRAIN, *KEEP, "--epochs", "150", "--every", "20 steps", "-q"]
     with start(line) as process:
         while not (Path("run").exists() and any(Path("run").glob("step-*"))):
             assert process.poll() is None
@@ -180,7 +180,7 @@ def test_a_checkpoint_that_cannot_be_written_is_a_remark(flowers: Path) -> None:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert err == (
-        "warning: No checkpoint could be written: run: the folder was removed, or is another one now. "
+        "warning: No checkpoint could be written: run/: the folder was removed, or is another one now. "
         "Training goes on, and so do attempts.\n"
     )
 
@@ -203,8 +203,9 @@ def test_help_shows_it(process: Run) -> None:
 def test_a_stopped_program_is_not_what_waits(flowers: Path) -> None:
     """SIGTERM before anything was trained ends it too, with the same code."""
     with start([*TRAIN[:1], "-", *TRAIN[2:], *KEEP]) as process:
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=2)  # for its rows
+        assert process.stdin is not None
+        process.stdin.write("x" * 200_000)  # more than a pipe holds: when all is written, some of it is being read
+        process.stdin.flush()
         process.terminate()
         _, err = process.communicate(timeout=60)
     assert process.returncode == 143

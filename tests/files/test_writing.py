@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -103,6 +104,22 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     replace_file(os.devnull, b"away")
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no such name")
+def test_standard_output_is_written_to(tmp_path: Path) -> None:
+    program = """
+import sys
+from pellucid.files.writing import replace_file
+print("before", flush=True)
+replace_file("/dev/stdout", b"through a name\\n")
+"""
+    assert driven.run(program) == "before\nthrough a name\n"
+    with (tmp_path / "out").open("w") as file:  # a name of a regular file that is open: it is not replaced behind it
+        inode = (tmp_path / "out").stat().st_ino
+        subprocess.run([sys.executable, "-c", program], stdout=file, check=True)
+    assert (tmp_path / "out").stat().st_ino == inode
+    assert (tmp_path / "out").read_text() == "through a name\n"
 
 
 def test_what_raises_leaves_nothing(tmp_path: Path) -> None:

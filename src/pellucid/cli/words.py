@@ -18,6 +18,8 @@ IN_OPTIONS = (
     (r"\bresume=True goes on", "--resume goes on"),
     (r"\bepochs=(\d+)", r"--epochs \1"),
     (r"\bearly_stopping was", "--patience was"),
+    (r"--patience was None", "--patience was 0"),
+    (r"(--patience was \d+ and is) None", r"\1 0"),
     (r"\bbatch_size was", "--batch was"),
     (r"\b(?<!-)(l1|l2|seed|optimizer|schedule) was", r"--\1 was"),
     (r"\bclip_norm was", "--clip-norm was"),

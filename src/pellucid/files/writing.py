@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from pellucid.errors import FileError
 
+OPEN = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")  # names of files that are open already
 PART = ".part"  # how the name of a file ends that is still being written; it begins with a dot
 
 
@@ -64,9 +65,9 @@ def replacing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator
         OSError: what the disk says; the old file is as it was.
     """
     place = Path(os.path.realpath(path))
-    before = place.stat().st_mode if place.exists() else None
-    if before is not None and not stat.S_ISREG(before):
-        with place.open("wb") as file:
+    before = os.stat(path).st_mode if os.path.exists(path) else None
+    if (before is not None and not stat.S_ISREG(before)) or os.path.abspath(path).startswith(OPEN):
+        with open(path, "wb") as file:
             yield file
         return
     if before is not None and not os.access(place, os.W_OK):  # to rename over it would be allowed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import stat
 import warnings
@@ -376,9 +377,10 @@ def test_another_run_is_refused_and_nothing_is_changed(what: str, weighted: Path
 
 def test_another_scaler_is_refused(tmp_path: Path) -> None:
     interrupted(usual(), tmp_path)
-    net = Network(usual().layers, 4, seed=3)
-    with pytest.raises(InputError, match="the features X are others"):
-        net.fit(X, LABELS, checkpoint=tmp_path, resume=True, **SETTINGS)
+    for scaler in (None, Standardizer(ddof=1), Standardizer().fit(X[:9])):
+        net = Network(usual().layers, 4, seed=3, scaler=scaler)
+        with pytest.raises(InputError, match="another run: the scaler is another"):
+            net.fit(X, LABELS, checkpoint=tmp_path, resume=True, **SETTINGS)
 
 
 @pytest.mark.skipif(not engines.installed(), reason="no Numba")
@@ -603,12 +605,18 @@ def test_what_is_kept_of_the_first_version_still_opens(tmp_path: Path) -> None:
     """A file that version 1 wrote, with everything that can be in one."""
     from pellucid.files.checkpoints.sealed import unseal
 
-    raw = (Path(__file__).parent / "kept" / "version-1.safetensors").read_bytes()
-    contents = unseal(raw, "kept")
+    kept = Path(__file__).parent / "kept" / "version-1.safetensors"
+    contents = unseal(kept.read_bytes(), "kept")
     job = runs.Case(**KEPT).job()
     keeper.restore(job, contents, "kept")
     assert (job.step, job.done, job.best_epoch) == (14, 3, 0)
     runs.advance(job, 20)
+    case = runs.Case(**KEPT)
+    shutil.copy(kept, tmp_path / "step-000000000014.safetensors")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it was written by other versions of libraries, perhaps
+        history = case.fit(case.network(), checkpoint=tmp_path, resume=True)
+    assert (len(history), history.best_epoch) == (4, 0)
 
 
 KEPT: dict[str, Any] = {

@@ -38,21 +38,21 @@ class Folder:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
-            self.path = Path(path)
+            self.name, self.path = str(path), Path(path)
             if not os.fspath(path):
                 raise ValueError("the name is empty")
             _make(self.path)
         except (OSError, ValueError, TypeError) as error:
             reason = getattr(error, "strerror", None) or error
             raise FileError(f"{path!s}: cannot be a folder for checkpoints ({reason}).") from error
-        self.lock = Lock(self.path)
+        self.lock = Lock(self.path, self.name)
         self.read: int | None = None  # the step that training went on from
         for part in self.path.glob(f".*{PART}"):  # of a process that was killed while it wrote
             with suppress(OSError):
                 part.unlink()
 
     def __str__(self) -> str:
-        return os.fspath(self.path)
+        return self.name
 
     def steps(self) -> list[int]:
         """The steps of which there are checkpoints, the latest first."""

@@ -48,7 +48,10 @@ FOLLOWS = {
 def identity(job: Job) -> dict[str, str]:
     """What decides the bits, by name; data and formulas as digests. Epochs and engine are compared by themselves."""
     settings, net, problem = job.settings, job.net, job.problem
-    words = {
+    # As they were given: what a scaler makes of them may differ in its last bits on another machine.
+    X = problem.inputs.X if job.made_of is None else job.made_of.X
+    held_out = None if job.made_of is None else job.made_of.validation
+    return {
         "the network": _network(net),
         "validation": _share(settings.validation),
         "class_weight": str(settings.class_weight),
@@ -62,15 +65,12 @@ def identity(job: Job) -> dict[str, str]:
         "shuffle": str(settings.shuffle),
         "seed": str(settings.seed),
         "formulas": _of_formulas(job),
-        "X": digest(problem.inputs.X),
+        "X": digest(X),
         "y": digest(problem.t),
         "row weights": "none" if problem.w is None else digest(problem.w),
-        "scaler": "applied" if problem.inputs.scaler is None else _of_scaler(problem.inputs.scaler),
-        "validation rows": "none",
+        "scaler": "none" if net.scaler is None else _of_scaler(net.scaler),
+        "validation rows": "none" if held_out is None else " ".join(map(digest, held_out)),
     }
-    if job.validation is not None:
-        words["validation rows"] = f"{digest(job.validation.inputs.X)} {digest(job.validation.t)}"
-    return words
 
 
 def refuse_others(name: str, then: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -177,9 +177,10 @@ def _schedule(schedule: Schedule) -> str:
 
 
 def _of_scaler(scaler: Any) -> str:
-    arrays = [np.asarray(value) for _, value in sorted(vars(scaler).items()) if not isinstance(value, str)]
-    known = [digest(array) for array in arrays if array.dtype != object]
-    return " ".join([type(scaler).__name__, *known])
+    """Its kind and its numbers, in as many digits as any machine finds alike."""
+    arrays = [np.asarray(value) for _, value in sorted(vars(scaler).items())]
+    numbers = [f"{value:.6g}" for array in arrays if array.dtype.kind in "biuf" for value in array.ravel().tolist()]
+    return f"{type(scaler).__name__} {hashlib.sha256(' '.join(numbers).encode()).hexdigest()[:16]}"
 
 
 def _of_formulas(job: Job) -> str:

@@ -120,9 +120,9 @@ class Keeper:
     @contextmanager
     def holding(self, job: Job) -> Iterator[None]:
         """While it lasts, Ctrl-C and the like wait until the job is whole again, and a checkpoint is written first."""
-        self.whole = False
         try:
             with self.held:
+                self.whole = False
                 yield
                 self.whole = True
                 if self.held.pending:
@@ -172,7 +172,7 @@ class Keeper:
             contents.record["run"] = self.identity
             contents.record["environment"] = identity.environment(job.engine)
             self.folder.write(job.step, seal(contents))
-        except (FileError, InputError, OSError, MemoryError) as error:
+        except Exception as error:  # whatever it is, hours of training must not be lost by it
             self._failed(error)
         else:
             self.saved, self.failing = (job.step, job.stopped), False

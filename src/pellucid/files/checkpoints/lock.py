@@ -22,12 +22,13 @@ class Lock:
 
     Args:
         folder: that is there.
+        name: what messages call it.
 
     Raises:
         FileError: another process, or another run of this one, has it; or the file system knows no locks.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str | None = None) -> None:
         self.path = folder / NAME
         self.file: BinaryIO | None = None
         try:
@@ -42,7 +43,8 @@ class Lock:
             if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
                 raise FileError(f"{self.path}: cannot be locked ({error.strerror}); choose another disk.") from error
             raise FileError(
-                f"{folder}: another run writes its checkpoints here{holder}. Let it end, or name another folder."
+                f"{name or folder}: another run writes its checkpoints here{holder}. "
+                "Let it end, or name another folder."
             ) from None
         file.truncate(0)
         file.write(b"%d\n" % os.getpid())

@@ -22,19 +22,28 @@ class Held:
 
     def __enter__(self) -> Held:
         self._before = {}
-        if threading.current_thread() is threading.main_thread():  # only it may set handlers, and only it runs them
-            for number in (signal.SIGINT, signal.SIGTERM):
-                handler = signal.getsignal(number)
-                if callable(handler):
-                    self._before[number] = handler
-                    signal.signal(number, self._hear)
+        try:
+            if threading.current_thread() is threading.main_thread():  # only it may set handlers, and only it runs them
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    handler = signal.getsignal(number)
+                    if callable(handler):
+                        self._before[number] = handler
+                        signal.signal(number, self._hear)
+        except BaseException:  # one of them came before it was held
+            self._put_back(list(self._before))
+            raise
         return self
 
     def __exit__(self, *raised: object) -> None:
-        before, self._before = self._before, {}
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        self._before = before
+        self._put_back(list(self._before))
+
+    def _put_back(self, numbers: list[int]) -> None:
+        """The handlers as they were: all of them, even if one of them is called meanwhile, and raises."""
+        if numbers:
+            try:
+                signal.signal(numbers[0], self._before[numbers[0]])
+            finally:
+                self._put_back(numbers[1:])
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if number in self.pending:
