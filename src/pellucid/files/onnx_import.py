@@ -17,7 +17,8 @@ import numpy as np
 from pellucid.data.scalers import Standardizer
 from pellucid.errors import FileError, InputError, did_you_mean, need
 from pellucid.files import opening, strict_json
-from pellucid.files.onnx_nodes import OPERATORS, Answer, Constant, Features, Outputs, Sums, Unread, Value
+from pellucid.files.onnx_nodes import OPERATORS
+from pellucid.files.onnx_parts import Answer, Constant, Features, Outputs, Sums, Unread, Value
 from pellucid.files.onnx_tensors import array_of, look_through
 from pellucid.layers import Dense
 from pellucid.network import Network

@@ -51,7 +51,8 @@ def import_torch(path: str | os.PathLike[str], activations: Activations = None) 
         MissingExtra: torch is not installed (or safetensors, for such a file).
 
     Example:
-        >>> import_torch("model.pth", ("relu", "softmax"))  # doctest: +SKIP
+        >>> activations = ("relu", "softmax")
+        >>> import_torch("model.pth", activations)  # doctest: +SKIP
         Network(784 -> Dense 128 relu -> Dense 10 softmax, loss cross_entropy, 101770 parameters, float32)
     """
     path = Path(path)
@@ -124,8 +125,9 @@ def _look_through_pickle(path: Path, raw: bytes) -> None:
             if opcode.name == "GLOBAL" and not TENSOR_NAMES.fullmatch(str(argument)):
                 raise FileError(
                     f"{path}: it names {str(argument).replace(' ', '.')}, and only tensors are read: any other name "
-                    "could run a program. Nothing was run. Save the state dictionary alone: torch.save(model.state_dict(), "
-                    "path); or build the network from the module itself: Network.from_torch(model)."
+                    "could run a program. Nothing was run. Save the state dictionary alone, "
+                    "torch.save(model.state_dict(), path), or build the network from the module itself: "
+                    "Network.from_torch(model)."
                 )
             if opcode.name not in INSTRUCTIONS or (opcode.name in PUTS and int(argument or 0) > MOST_STEPS):
                 raise FileError(f"{path}: its instruction {opcode.name} at byte {at} is none that torch.save writes.")
@@ -167,7 +169,9 @@ def _array(path: Path, key: str, tensor: Any) -> Any:
 
 def _safetensors_tensors(path: Path, size: int) -> dict[str, Any]:
     """The arrays of a safetensors file that another library wrote, in the order of their names."""
-    header, arrays = read_header(path), {}
+    header, arrays = read_header(path), dict[str, Any]()
+    if header.metadata.get("format") == "pellucid":
+        raise FileError(f"{path}: a model of pellucid, which says its activations itself: open it by load(path).")
     with opening.opened(path) as (file, _):
         for name in sorted(header.tensors, key=lambda name: [int(n) for n in re.findall(r"\d{1,9}", name)]):
             kind, shape, begin, end = header.tensors[name]
