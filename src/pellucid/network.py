@@ -401,7 +401,8 @@ class Network:
 
         Example:
             >>> from sklearn.neural_network import MLPRegressor
-            >>> mlp = MLPRegressor((2,), solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [0.0, 1.0])
+            >>> mlp = MLPRegressor(hidden_layer_sizes=(2,), solver="lbfgs", random_state=0)
+            >>> mlp = mlp.fit([[0.0], [1.0]], [0.0, 1.0])
             >>> Network.from_sklearn(mlp)
             Network(1 -> Dense 2 relu -> Dense 1 identity, loss squared_error, 7 parameters, float64)
         """

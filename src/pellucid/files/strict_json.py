@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -76,9 +77,20 @@ def _no_constant(name: str) -> NoReturn:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+        raise ValueError(f"the key {_doubled(name for name, _ in pairs)!r:.80} stands twice in one object")
     return record
+
+
+def _doubled(names: Iterable[str]) -> str:
+    """The first name that stands there a second time."""
+    seen: set[str] = set()
+    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+
+
+def _listed(names: Iterable[str]) -> str:
+    """A few names, in order."""
+    first = sorted(names)[:5]
+    return ", ".join(f"{name!r:.80}" for name in first) + (", ..." if len(first) == 5 else "")
 
 
 def keys(path: Path, where: str, record: Any, wanted: set[str], optional: set[str] = frozenset()) -> None:  # type: ignore[assignment]
@@ -87,9 +99,9 @@ def keys(path: Path, where: str, record: Any, wanted: set[str], optional: set[st
         raise FileError(f"{path}: {where} must be an object, not {type(record).__name__}.")
     missing, unknown = wanted - record.keys(), record.keys() - wanted - optional
     if missing:
-        raise FileError(f"{path}: {where} lacks {', '.join(sorted(map(repr, missing)))}.")
+        raise FileError(f"{path}: {where} lacks {_listed(missing)}.")
     if unknown:
-        raise FileError(f"{path}: {where} has {', '.join(sorted(map(repr, unknown)))}, which is not understood.")
+        raise FileError(f"{path}: {where} has {_listed(unknown)}, which is not understood.")
 
 
 def array(path: Path, where: str, value: Any, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -121,5 +133,5 @@ def names(path: Path, where: str, value: Any, count: int | None) -> tuple[str, .
     if count is not None and len(value) != count:
         raise FileError(f"{path}: {where} has {len(value)} entries where {count} are expected.")
     if len(set(value)) != len(value):
-        raise FileError(f"{path}: {where} names {next(n for n in value if value.count(n) > 1)!r} twice.")
+        raise FileError(f"{path}: {where} names {_doubled(value)!r:.80} twice.")
     return tuple(value)
