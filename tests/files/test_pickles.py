@@ -267,6 +267,7 @@ HOSTILE_BYTES: dict[str, tuple[bytes, str]] = {
         + b"u.",
         "more parts",
     ),
+    "escapes that Python warns of": (b"S'\\\\u'\\n.".replace(b"\\\\", b"\\").replace(b"\\n", b"\n"), "holds a str"),
     "many parts": (b"\x80\x02]" + b"Na" * 200_000 + b".", "more parts"),
     "a name without letters": (b"c\n\n.", "it names|damaged"),
     "a name inside a name": (b"\x80\x04\x8c\x05numpy\x8c\x10ndarray.__init__\x93.", "ndarray.__init__"),

@@ -187,6 +187,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a pickle that runs, by the newer instruction": (lambda: with_pickle(pickle.dumps(Runs(), 4)), "STACK_GLOBAL"),
     "bytes without end": (lambda: with_pickle(b"\x80\x02cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R."), "bytearray"),
     "a far place in the memory": (lambda: with_pickle(b"\x80\x02Nr\xff\xff\xff\xff."), "none that torch.save writes"),
+    "escapes that Python warns of": (lambda: with_pickle(b"cos\\ \nsystem\\ \n."), "it names os"),
     "a damaged pickle": (lambda: with_pickle(b"\x80\x02}"), "its pickle is damaged"),
     "a storage that is larger than its file": (
         lambda: with_pickle(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickletools
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,16 +61,23 @@ def import_torch(path: str | os.PathLike[str], activations: Activations = None) 
     start, size = opening.beginning(path, 9)
     if start[:2] != b"PK" and start[8:] == b"{":
         return built(path, linear_layers(path, _safetensors_tensors(path, size)), activations)
-    _look_through(path, size)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd escapes in a text, or old ways to store: they are the file's
+        _look_through(path, size)
+        found = _loaded(path)
+    return built(path, linear_layers(path, _tensors(path, found, size)), activations)
+
+
+def _loaded(path: Path) -> Any:
+    """What PyTorch makes of a file, of which it builds tensors and plain containers."""
     torch = need("torch", "peers")
     try:
         with opening.opened(path) as (file, _):  # not by its name, from whose ending torch would draw conclusions
-            found = torch.load(file, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except FileError:
         raise
     except Exception as error:  # torch raises many kinds, and says in none of them that it does not
         raise FileError(f"{path}: PyTorch does not read it ({_first_line(error)}).") from error
-    return built(path, linear_layers(path, _tensors(path, found, size)), activations)
 
 
 def linear_layers(where: object, tensors: Mapping[str, Any]) -> list[Layer]:

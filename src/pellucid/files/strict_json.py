@@ -29,13 +29,13 @@ def read(path: Path, largest: int = LARGEST) -> dict[str, Any]:
     return parsed(path, opening.whole(path, largest))
 
 
-def parsed(path: Path, raw: bytes, where: str = "") -> dict[str, Any]:
+def parsed(path: Path, raw: bytes, where: str = "", most_lists: int = MOST_LISTS) -> dict[str, Any]:
     """The object in a text; `where`: which part of a file it is, such as " (header)".
 
     Raises:
         FileError: as for `read`.
     """
-    _refuse_crowds(path, raw)
+    _refuse_crowds(path, raw, most_lists)
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_doubles)
     except UnicodeDecodeError as error:
@@ -51,10 +51,10 @@ def parsed(path: Path, raw: bytes, where: str = "") -> dict[str, Any]:
     return value
 
 
-def _refuse_crowds(path: Path, raw: bytes) -> None:
+def _refuse_crowds(path: Path, raw: bytes, most_lists: int) -> None:
     """An empty list takes two bytes of a file and fifty of memory: more of them than any model has are refused."""
-    if raw.count(b"[") + raw.count(b"{") > MOST_LISTS or raw.count(b'"') > 2 * MOST_TEXTS:
-        raise FileError(f"{path}: more than {MOST_LISTS:,} lists or {MOST_TEXTS:,} texts, which no model has.")
+    if raw.count(b"[") + raw.count(b"{") > most_lists or raw.count(b'"') > 2 * MOST_TEXTS:
+        raise FileError(f"{path}: more than {most_lists:,} lists or {MOST_TEXTS:,} texts, which no model has.")
 
 
 def write(path: Path, value: dict[str, Any]) -> None:
