@@ -401,7 +401,8 @@ class Network:
 
         Example:
             >>> from sklearn.neural_network import MLPRegressor
-            >>> mlp = MLPRegressor((2,), solver="lbfgs", max_iter=20).fit([[0.0], [1.0]], [0.0, 1.0])
+            >>> mlp = MLPRegressor(hidden_layer_sizes=(2,), solver="lbfgs", random_state=0)
+            >>> mlp = mlp.fit([[0.0], [1.0]], [0.0, 1.0])
             >>> Network.from_sklearn(mlp)
             Network(1 -> Dense 2 relu -> Dense 1 identity, loss squared_error, 7 parameters, float64)
         """
@@ -429,9 +430,9 @@ class Network:
             MissingExtra: torch is not installed.
 
         Example:
-            >>> import torch  # doctest: +SKIP
-            >>> Network.from_torch(torch.nn.Sequential(torch.nn.Linear(2, 3)), output="softmax")  # doctest: +SKIP
-            Network(2 -> Dense 3 softmax, loss cross_entropy, 9 parameters, float32)
+            >>> net = Network([Dense(3, "tanh"), Dense(1)], inputs=2)
+            >>> Network.from_torch(net.to_torch())  # doctest: +SKIP
+            Network(2 -> Dense 3 tanh -> Dense 1 identity, loss squared_error, 13 parameters, float64)
         """
         from pellucid.files.pytorch import from_torch
 
@@ -445,7 +446,8 @@ class Network:
             MissingExtra: torch is not installed.
 
         Example:
-            >>> Network([Dense(3, "tanh"), Dense(1)], inputs=2).to_torch()  # doctest: +SKIP
+            >>> net = Network([Dense(3, "tanh"), Dense(1)], inputs=2)
+            >>> net.to_torch()  # doctest: +SKIP
             Sequential(
               (0): Linear(in_features=2, out_features=3, bias=True)
               (1): Tanh()

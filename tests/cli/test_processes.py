@@ -137,7 +137,7 @@ def test_no_color_means_no_escapes(flowers: Path) -> None:
 
 
 def test_help_is_plain_in_a_pipe_and_framed_on_a_terminal(process: Run) -> None:
-    for command in ("train", "predict", "explain", "check", "lesson"):
+    for command in ("train", "predict", "explain", "export", "check", "lesson"):
         ran = process(command, "--help", COLUMNS="200", GITHUB_ACTIONS="1")
         assert ran.code == 0
         assert "\x1b" not in ran.out
@@ -152,7 +152,8 @@ def test_the_commands_are_those_that_there_are(process: Run) -> None:
     ran = process()
     assert ran.code == 0
     listed = ran.out.partition("Commands:")[2]
-    assert re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE) == ["train", "predict", "explain", "check", "lesson"]
+    commands = ["train", "predict", "explain", "export", "check", "lesson"]
+    assert re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE) == commands
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ IDX_FILES = {
     "bomb behind three numbers": (packed_zeros(64 * MEGABYTE, GOOD), "more data follow at byte 11"),
     "bomb without a header": (packed_zeros(64 * MEGABYTE), "dtype code, is 0x00"),
     "bomb with an honest header": (packed_zeros(64 * MEGABYTE, idx(8, (2**31,))), "2,147,483,648 bytes.*max_bytes"),
-    "bomb of empty members": (gzip.compress(b"", mtime=0) * 20_000, "ends at byte 0"),
+    "bomb of empty members": (gzip.compress(b"", mtime=0) * 20_000, "more than 1000 parts in a row hold nothing"),
     "lying header over a small gzip": (gzip.compress(idx(8, (2**30,), bytes(1000))), "1,073,740,824 more bytes"),
 }
 
@@ -127,6 +127,10 @@ CSV_FILES = {
     "infinite target": (b"a,b,y\n1,2,3\n1,2,inf\n", "line 3, column 'y'.*infinite"),
     "duplicate names": (b"a,a,y\n1,2,3\n", "line 1.*columns 1 and 2.*'a'"),
     "duplicate names after stripping": (b"a, a ,y\n1,2,3\n", "columns 1 and 2"),
+    "many columns, one name twice": (
+        ",".join([f"c{i}" for i in range(50_000)] + ["c49999"]).encode() + b"\n1,2,3\n",
+        "columns 50000 and 50001 are both named 'c49999'",
+    ),
     "zero byte": (b"a,b,y\n1,2,3\n1,\x002,3\n", "line 3.*zero byte"),
     "open quote": (b'a,b,y\n1,2,3\n1,"2,3\n4,5,6\n', "line 3.*never closed"),
     "open quote, long after": (b'a,b,y\n1,"2,3\n' + b"4,5,6\n" * 100_000, "line 2.*never closed"),
@@ -148,7 +152,8 @@ CSV_FILES = {
     "target alone": (b"y\n1\n2\n", "no column left"),
     "no such target": (b"a,b,z\n1,2,3\n", "no column named 'y'"),
 }
-LARGER = {"huge line": 40 * MEGABYTE}  # half of the file: the line is read, but only up to its limit
+# Half of the file: the line is read, but only up to its limit; and names of columns that are kept as texts.
+LARGER = {"huge line": 40 * MEGABYTE, "many columns, one name twice": 16 * MEGABYTE}
 
 
 def refused(read, path, contents, says, most):

@@ -349,6 +349,20 @@ class TestStrictness:
         finally:
             tracemalloc.stop()
 
+    def test_what_stands_twice_among_many_is_found_at_once(self, tmp_path: Path) -> None:
+        """Looking for each among all the others would take hours."""
+        many = ", ".join(f'"{i}": 0' for i in range(200_000))
+        (tmp_path / "m.json").write_text("{" + many + ', "199999": 0}', encoding="utf-8")
+        with pytest.raises(FileError, match="the key '199999' stands twice"):
+            load(tmp_path / "m.json")
+        (tmp_path / "m.json").write_text("{" + many + ', "format": "pellucid", "version": 2}', encoding="utf-8")
+        with pytest.raises(FileError, match="lacks 'dtype', 'features'"):
+            load(tmp_path / "m.json")
+        net = Network([Dense(1)], inputs=200_000)
+        net.features = tuple(map(str, [*range(199_999), 199_998]))
+        with pytest.raises(FileError, match="features names '199998' twice"):
+            save(net, tmp_path / "m.json")
+
     def test_a_huge_file_is_not_read_whole(self, tmp_path: Path) -> None:
         with (tmp_path / "m.json").open("wb") as file:
             file.truncate(2 * strict_json.LARGEST)

@@ -341,6 +341,13 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         ),
         "Div: it divides by zero",
     ),
+    "a scaler beyond all numbers": (
+        lambda: model(
+            [node("Sub", ["X", "t"], ["x"]), node("Mul", ["x", "t"], ["y"]), node("Gemm", ["y", "W1"], ["Y"])],
+            constants={"t": np.float64(1e300)},
+        ),
+        "not positive and finite|Mul: |1e|Gemm",
+    ),
     "a scale below zero": (
         lambda: model(
             [node("Mul", ["X", "t"], ["x"]), node("Gemm", ["x", "W1"], ["Y"])], constants={"t": np.float32(-1)}
@@ -466,6 +473,10 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
     "a type that is unknown": (spoilt(lambda p: setattr(tensor(p), "data_type", 99)), "is of type 99"),
     "complex numbers": (spoilt(lambda p: setattr(tensor(p), "data_type", 14)), "is of type 14"),
     "text for numbers": (spoilt(lambda p: setattr(tensor(p), "data_type", 8)), "is of type 8"),
+    "a name that is no text": (
+        lambda: model([GEMM], ("z",)).SerializeToString().replace(b"Gemm", b"Ge\xff\xfe"),
+        "this operator is not part|cannot be read",
+    ),
     "two inputs": (
         spoilt(lambda p: p.graph.input.append(helper.make_tensor_value_info("X2", 1, [1]))),
         "it has 2 inputs, X, X2",

@@ -261,6 +261,13 @@ HOSTILE_BYTES: dict[str, tuple[bytes, str]] = {
     "ten lists of ten lists for an array": (LAUGHS + b"}U\x02W1h\x12s.", "W1 must be an array"),
     "lists without end": (b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b".", "nested too deeply|more parts"),
     "tuples without end, as a key": (b"\x80\x02}N" + b"\x85" * 150_000 + b"Ns.", "more parts"),
+    "numbers that all fall on one place": (
+        b"\x80\x02}("
+        + b"".join(b"\x8a\x0b" + (i * (2**61 - 1)).to_bytes(11, "little") + b"N" for i in range(1, 60_000))
+        + b"u.",
+        "more parts",
+    ),
+    "escapes that Python warns of": (b"S'\\\\u'\\n.".replace(b"\\\\", b"\\").replace(b"\\n", b"\n"), "holds a str"),
     "many parts": (b"\x80\x02]" + b"Na" * 200_000 + b".", "more parts"),
     "a name without letters": (b"c\n\n.", "it names|damaged"),
     "a name inside a name": (b"\x80\x04\x8c\x05numpy\x8c\x10ndarray.__init__\x93.", "ndarray.__init__"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -166,6 +167,12 @@ def with_pickle(raw: bytes) -> bytes:
     return archive({name: raw if name.endswith("data.pkl") else data for name, data in good().items()})
 
 
+def longer_end(listed: int) -> bytes:
+    """The end of an archive of more than 4 GiB, or of one that says so."""
+    record = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 1, 1, listed, 0)
+    return record + b"PK\x06\x07" + struct.pack("<IQI", 0, 0, 1) + b"PK\x05\x06" + struct.pack("<HHHHIIH", *[0] * 7)
+
+
 class Runs:
     def __reduce__(self) -> Any:
         return exec, ("open('pwned', 'w')",)
@@ -180,12 +187,29 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a pickle that runs, by the newer instruction": (lambda: with_pickle(pickle.dumps(Runs(), 4)), "STACK_GLOBAL"),
     "bytes without end": (lambda: with_pickle(b"\x80\x02cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R."), "bytearray"),
     "a far place in the memory": (lambda: with_pickle(b"\x80\x02Nr\xff\xff\xff\xff."), "none that torch.save writes"),
+    "escapes that Python warns of": (lambda: with_pickle(b"cos\\ \nsystem\\ \n."), "it names os"),
     "a damaged pickle": (lambda: with_pickle(b"\x80\x02}"), "its pickle is damaged"),
     "a storage that is larger than its file": (
         lambda: with_pickle(
             next(v for k, v in good().items() if "data.pkl" in k).replace(b"K\x06tq", b"J\0\0\0\x7ftq")
         ),
         "PyTorch does not read it|damaged",
+    ),
+    "a list of parts without end": (
+        lambda: archive({"m/data.pkl": b"N."})[:-10] + struct.pack("<IIH", 2**31, 0, 0),
+        "list of its parts claims 2,147,483,648 bytes",
+    ),
+    "a longer list of parts without end": (
+        lambda: archive({"m/data.pkl": b"N."})[:-22] + longer_end(2**40),
+        "list of its parts claims 1,099,511,627,776 bytes",
+    ),
+    "numbers that all fall on one place": (
+        lambda: with_pickle(
+            b"\x80\x02}("
+            + b"".join(b"\x8a\x0b" + (i * (2**61 - 1)).to_bytes(11, "little") + b"N" for i in range(999))
+            + b"u."
+        ),
+        "more parts",
     ),
     "a pickle as before 1.6": (
         lambda: b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.",

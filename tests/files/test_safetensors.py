@@ -210,7 +210,7 @@ SPOILT: dict[str, tuple[Change, str]] = {
     "a model that smuggles a part in": (metadata(model='{}, "self_test": null, "x": 1'), "stands twice|not understood"),
     "a model that is a list": (metadata(model="[]"), '"model" must be an object'),
     "a model nested deeply": (metadata(model="[" * 50_000 + "]" * 50_000), "nested too deeply"),
-    "a model of too many lists": (metadata(model="[" + "[]," * 3_000_000 + "[]]"), "more than 2,000,000 lists"),
+    "a model of too many lists": (metadata(model="[" + "[]," * 3_000_000 + "[]]"), "more than 100,000 lists"),
     "NaN in the model": (inside("model", lambda r: r.update(inputs=float("nan"))), "holds NaN"),
     "a model with more": (inside("model", lambda r: r.update(optimizer="adam")), "'optimizer'"),
     "a model with less": (inside("model", lambda r: r.pop("loss")), "lacks 'loss'"),
@@ -225,7 +225,7 @@ SPOILT: dict[str, tuple[Change, str]] = {
     "layers as a text": (inside("model", lambda r: r.update(layers="dense")), "layers must be a list"),
     "a million layers": (
         inside("model", lambda r: r.update(layers=[{"type": "dropout", "rate": 0.5}] * 100_000)),
-        "last layer|W1|not there",
+        "last layer|W1|not there|more than 100,000 lists",
     ),
     "a scaler that is none": (inside("model", lambda r: r.update(scaler={"kind": "minmax"})), "'minmax'"),
 }
@@ -344,16 +344,22 @@ class TestLies:
         assert not os.listdir(tmp_path)
 
 
+# Of this process alone: what getrusage says has what the process was before it became this program in it.
 MEASURED = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from pellucid import load
+
+def kilobytes(what):
+    return int(re.search(what + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
 load(sys.argv[1])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = kilobytes("VmRSS")
 try:
     print(load(sys.argv[2]))
 except ValueError as error:
     print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(kilobytes("VmHWM") - before)
 """
 
 
@@ -364,7 +370,7 @@ def memory(*arguments: Path) -> tuple[str, int]:
     return said, int(taken) * 1024
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory was taken")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_reading_takes_at_most_twice_the_memory_of_the_file(dtype: str, tmp_path: Path) -> None:
     save(small(), tmp_path / "small.safetensors")
@@ -373,10 +379,10 @@ def test_reading_takes_at_most_twice_the_memory_of_the_file(dtype: str, tmp_path
     size = (tmp_path / "large.safetensors").stat().st_size
     said, taken = memory(tmp_path / "small.safetensors", tmp_path / "large.safetensors")
     assert "8022010 parameters" in said
-    assert taken <= 2 * size
+    assert 0.9 * size <= taken <= 2 * size
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory was taken")
 @pytest.mark.parametrize("part", ["[],", '"",', "1.5,", '{"a":{}},'])
 def test_a_header_full_of_small_parts_takes_little_memory(part: str, tmp_path: Path) -> None:
     save(small(), tmp_path / "small.safetensors")

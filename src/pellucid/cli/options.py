@@ -150,7 +150,7 @@ Quiet = Annotated[bool, _out("--quiet", "-q", help="Say nothing but errors.")]
 # Predictions
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="What pellucid train has saved: .json or .safetensors; or ONNX.")
+    str, typer.Argument(metavar="MODEL.json", help="What pellucid train has saved; .safetensors and .onnx too.")
 ]
 Rows = Annotated[str, typer.Argument(metavar="FILE.csv", help="Rows to predict; - for standard input.")]
 Answers = Annotated[

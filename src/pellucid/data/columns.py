@@ -66,10 +66,11 @@ def named(path: Path, line: int, header: list[str]) -> tuple[str, ...]:
         ('x1', 'age')
     """
     names = [field.strip() or f"x{position}" for position, field in enumerate(header, 1)]
-    for position, name in enumerate(names):
-        if name in names[:position]:
+    first: dict[str, int] = {}
+    for position, name in enumerate(names, 1):
+        if first.setdefault(name, position) != position:
             raise FileError(
-                f"{path}, line {line}: columns {names.index(name) + 1} and {position + 1} are both named {name!r}. "
+                f"{path}, line {line}: columns {first[name]} and {position} are both named {name!r:.80}. "
                 "Give each its own name."
             )
     return tuple(names)
@@ -91,7 +92,7 @@ def position_of(path: Path, names: Sequence[str], column: str | int, what: str) 
     if isinstance(column, str) and column.strip() in names:
         return names.index(column.strip())
     if isinstance(column, str) and not re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", column):
-        here = f"{listed(names)}{did_you_mean(column, names)}" if names[0] != "0" else NAMELESS
+        here = f"{listed(names)}{did_you_mean(column, names[:1000])}" if names[0] != "0" else NAMELESS
         here += ' If something else separates the columns, name it: delimiter=" ".' if len(names) == 1 else ""
         raise FileError(f"{path}: it has no column named {column!r} ({what}). {here}")
     position = int(column)
@@ -110,7 +111,7 @@ def listed(names: Sequence[str]) -> str:
         >>> listed(["a", "b"])
         'There are: a, b.'
     """
-    return f"There are: {', '.join(names[:FEW])}{', ...' if len(names) > FEW else ''}."
+    return f"There are: {', '.join(f'{name:.80}' for name in names[:FEW])}{', ...' if len(names) > FEW else ''}."
 
 
 def read_rows(path: Path, rows: Iterable[Record], layout: Layout) -> tuple[npt.NDArray[np.float64], list[str], Any]:

@@ -27,6 +27,7 @@ Watcher: TypeAlias = Callable[[bytes], object]
 
 GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1 << 18
+MOST_EMPTY = 1000  # parts of a gzip file without data, one after the other; tools write one, at the end
 MOST_DIMENSIONS = 32  # what NumPy 1 can hold; NumPy 2 holds 64, but no IDX file has needed more than four
 STORED = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -202,7 +203,7 @@ class _Gunzip:
     """Decompress as much as is asked for and no more; one gzip member or several in a row."""
 
     def __init__(self, raw: BufferedReader) -> None:
-        self.raw, self.waiting = raw, b""
+        self.raw, self.waiting, self.nothing = raw, b"", 0
         self.member = zlib.decompressobj(wbits=31)  # 31: gzip framing, its checksum and length verified
 
     def read(self, size: int) -> bytes:
@@ -214,6 +215,7 @@ class _Gunzip:
             data = self.member.decompress(fed, size)
             self.waiting = self.member.unconsumed_tail
             if data:
+                self.nothing = 0
                 return data
             if not fed and not self.member.eof:
                 raise _NotGzip("they end in the middle, so the file was cut short")
@@ -226,6 +228,9 @@ class _Gunzip:
             return False
         if not rest.startswith(GZIP_MAGIC):
             raise _NotGzip(f"other bytes follow their end, {rest[:4].hex(' ')} ...")
+        self.nothing += 1
+        if self.nothing > MOST_EMPTY:
+            raise _NotGzip(f"more than {MOST_EMPTY} parts in a row hold nothing")
         self.member, self.waiting = zlib.decompressobj(wbits=31), rest
         return True
 

@@ -47,6 +47,8 @@ def load_weights_json(path: str | os.PathLike[str], activations: tuple[str, str]
     """
     path = Path(path)
     record = strict_json.read(path)
+    if record.get("format") == "pellucid":
+        raise FileError(f"{path}: a model of pellucid, which says its activations itself: open it by load(path).")
     strict_json.keys(path, "the file", record, KEYS)
     inputs, hidden = _shape(path, "weights1", record["weights1"])
     between, outputs = _shape(path, "weights2", record["weights2"])

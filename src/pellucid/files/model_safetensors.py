@@ -28,6 +28,7 @@ from pellucid.network import Network
 Array = npt.NDArray[Any]
 
 LARGEST_HEADER = 2**24  # bytes; names and scaler of 200,000 features fit
+MOST_LISTS = 100_000  # in a header, where no numbers are but those of scaler and self-test
 STORED = {"float64": "F64", "float32": "F32"}
 METADATA = {"format", "format_version", "library_version", "model", "self_test", "sha256"}
 
@@ -111,7 +112,7 @@ def read_header(path: Path) -> Header:
     library = need("safetensors", "files")
     with opening.opened(path) as (file, size):
         raw = _raw_header(path, file, size)
-    record = strict_json.parsed(path, raw, where=" (header)")
+    record = strict_json.parsed(path, raw, " (header)", MOST_LISTS)
     try:
         with library.safe_open(path, "numpy") as checked:
             names = set(checked.keys())
@@ -174,7 +175,7 @@ def _record(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     strict_json.keys(path, "its metadata", metadata, METADATA)
     # In an object of its own, so that the same strict reader takes it.
     texts = ", ".join(f'"{key}": {metadata[key]}' for key in ("model", "self_test"))
-    parts = strict_json.parsed(path, f"{{{texts}}}".encode("utf-8", "surrogatepass"), where=" (metadata)")
+    parts = strict_json.parsed(path, f"{{{texts}}}".encode("utf-8", "surrogatepass"), " (metadata)", MOST_LISTS)
     strict_json.keys(path, "its metadata", parts, {"model", "self_test"})
     strict_json.keys(path, '"model"', parts["model"], PARTS - {"format", "version"})
     return {

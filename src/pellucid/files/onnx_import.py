@@ -17,7 +17,8 @@ import numpy as np
 from pellucid.data.scalers import Standardizer
 from pellucid.errors import FileError, InputError, did_you_mean, need
 from pellucid.files import opening, strict_json
-from pellucid.files.onnx_nodes import OPERATORS, Answer, Constant, Features, Outputs, Sums, Unread, Value
+from pellucid.files.onnx_nodes import OPERATORS
+from pellucid.files.onnx_parts import Answer, Constant, Features, Outputs, Sums, Unread, Value
 from pellucid.files.onnx_tensors import array_of, look_through
 from pellucid.layers import Dense
 from pellucid.network import Network
@@ -100,6 +101,7 @@ def _followed(path: Path, model: Any) -> tuple[Outputs | Sums, Answer | None]:
 def _follow(path: Path, node: Any, k: int, known: dict[str, Value]) -> None:
     """What the outputs of a node are, from what its inputs are."""
     kind, domain = _text(node.op_type), _text(node.domain)
+    kind = kind if kind.isidentifier() else repr(kind)
     domain = "" if domain in DEFAULT_DOMAINS else domain
     where = f"node {k}{f' ({_text(node.name)!r:.60})' if node.name else ''}, {kind:.40}"
     operator = OPERATORS.get((domain, kind))
@@ -114,7 +116,8 @@ def _follow(path: Path, node: Any, k: int, known: dict[str, Value]) -> None:
         inputs.append(known[name] if name else None)
     attributes = {attribute.name: _attribute(path, attribute) for attribute in node.attribute}
     try:
-        value = operator(inputs, attributes)
+        with np.errstate(all="ignore"):  # what becomes infinite is refused where it is used
+            value = operator(inputs, attributes)
     except Unread as error:
         raise Unread(f"{where}: {error}") from error
     except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:  # too few inputs, odd attributes

@@ -114,7 +114,11 @@ def array_of(path: Path, tensor: Any) -> Array:
         size, raw = np.dtype(KINDS[kind]).itemsize, tensor.raw_data
         stored = np.frombuffer(raw, KINDS[kind]) if len(raw) % size == 0 else np.zeros(0)
     else:
-        stored = np.array(getattr(tensor, LISTS[kind]), dtype=KINDS[kind])
+        listed = getattr(tensor, LISTS[kind])
+        try:  # one by one, with no list of them in between
+            stored = np.fromiter(listed, dtype=KINDS[kind], count=len(listed))
+        except (OverflowError, ValueError) as error:
+            raise FileError(f"{name} holds a number that is too large.") from error
     if stored.size != count:
         raise FileError(f"{name} claims the shape {shape}, {count:,} numbers, and holds {stored.size:,}.")
     wide = np.dtype(np.float32) if kind == 10 else stored.dtype.newbyteorder("=")

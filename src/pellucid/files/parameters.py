@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pellucid.activations import Activation
 from pellucid.errors import FileError, InputError
+from pellucid.files import opening
 from pellucid.files.pickles import MOST_STEPS, read_pickle
 from pellucid.layers import Dense
 from pellucid.network import Network
@@ -63,7 +64,7 @@ def load_weights_pickle(path: str | os.PathLike[str], activations: Activations =
         if isinstance(found.get(holder), dict):
             found = found[holder]
     sizes = [value.size for value in found.values() if isinstance(value, np.ndarray)]
-    if sum(sizes) > path.stat().st_size:  # an array may stand there once, and be referred to a thousand times
+    if sum(sizes) > opening.beginning(path, 1)[1]:  # an array may stand there once, and be referred to a thousand times
         raise FileError(f"{path}: its parameters have more numbers than the file has bytes.")
     return built(path, numbered(path, found), activations)
 

@@ -32,6 +32,7 @@ Array: TypeAlias = npt.NDArray[Any]
 LARGEST = 2**28  # bytes
 MOST_STEPS = 200_000  # instructions; a dictionary of fifty arrays takes a thousand
 MOST_TUPLES = 2_000  # one inside the other they would be hashed by as many calls
+MOST_LARGE, LARGE = 100, 2**60  # such whole numbers can be chosen so that as keys they all fall on one place
 DTYPE = re.compile(r"[<>=|]?(b1|i[1248]|u[1248]|f[248])")
 
 CONTAINERS = {
@@ -47,6 +48,7 @@ MACHINE = {
     "PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "STOP", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "GET",
     "BINGET", "LONG_BINGET", "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD",
 }  # fmt: skip
+WHOLE = {"INT", "LONG", "LONG1", "LONG4"}
 TUPLES = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"}
 PUTS = {"PUT", "BINPUT", "LONG_BINPUT"}
 
@@ -74,12 +76,13 @@ def read_pickle(path: Path) -> Any:
 
 def _look_through(path: Path, raw: bytes) -> None:
     """Every instruction before the first is followed: only those that build values, and not too many."""
-    steps = tuples = 0
+    steps = tuples = large = 0
     allowed, texts, named = names_allowed(), ["", ""], "something"
     try:
         for opcode, argument, at in pickletools.genops(raw):
             steps += 1
             tuples += opcode.name in TUPLES
+            large += opcode.name in WHOLE and abs(int(argument)) > LARGE
             if opcode.name in ("GLOBAL", "STACK_GLOBAL", "INST"):
                 named = ".".join(texts) if argument is None else argument.replace(" ", ".")
                 if argument is not None and named not in allowed:
@@ -91,7 +94,7 @@ def _look_through(path: Path, raw: bytes) -> None:
                     f"{path}: its instruction {opcode.name} at byte {at} makes an object of {named:.80}, and only "
                     "arrays, numbers, texts and plain containers are read. Nothing was run."
                 )
-            if steps > MOST_STEPS or tuples > MOST_TUPLES:
+            if steps > MOST_STEPS or tuples > MOST_TUPLES or large > MOST_LARGE:
                 raise FileError(f"{path}: more parts than a dictionary of arrays has (counted to byte {at:,}).")
             if opcode.name in PUTS and int(argument or 0) > MOST_STEPS:
                 raise FileError(f"{path}: byte {at} asks for room for {argument:,} remembered values.")

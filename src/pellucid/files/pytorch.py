@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import pickletools
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -20,11 +21,12 @@ from pellucid.errors import FileError, InputError, need
 from pellucid.files import opening
 from pellucid.files.model_safetensors import fill, read_header
 from pellucid.files.parameters import Activations, Layer, built, fits, numbers
-from pellucid.files.pickles import CONTAINERS, MACHINE, MOST_STEPS, PUTS, VALUES
+from pellucid.files.pickles import CONTAINERS, LARGE, MACHINE, MOST_LARGE, MOST_STEPS, PUTS, VALUES, WHOLE
 from pellucid.files.torch_modules import of_sequential, refuse_other_outputs
 from pellucid.network import Network
 
 LARGEST = 2**31
+LONGEST_LIST, LONGEST_END = 2**22, 2**16 + 22  # bytes of a zip archive's directory, and of its end with a comment
 HOLDERS = ("model_state_dict", "state_dict", "model_state", "model", "net", "network")
 TENSOR_NAMES = re.compile(
     r"collections OrderedDict|torch\._utils _rebuild_(tensor_v2|parameter|parameter_with_state)|torch Size|torch device"
@@ -51,23 +53,31 @@ def import_torch(path: str | os.PathLike[str], activations: Activations = None) 
         MissingExtra: torch is not installed (or safetensors, for such a file).
 
     Example:
-        >>> import_torch("model.pth", ("relu", "softmax"))  # doctest: +SKIP
+        >>> activations = ("relu", "softmax")
+        >>> import_torch("model.pth", activations)  # doctest: +SKIP
         Network(784 -> Dense 128 relu -> Dense 10 softmax, loss cross_entropy, 101770 parameters, float32)
     """
     path = Path(path)
     start, size = opening.beginning(path, 9)
     if start[:2] != b"PK" and start[8:] == b"{":
         return built(path, linear_layers(path, _safetensors_tensors(path, size)), activations)
-    _look_through(path, size)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd escapes in a text, or old ways to store: they are the file's
+        _look_through(path, size)
+        found = _loaded(path)
+    return built(path, linear_layers(path, _tensors(path, found, size)), activations)
+
+
+def _loaded(path: Path) -> Any:
+    """What PyTorch makes of a file, of which it builds tensors and plain containers."""
     torch = need("torch", "peers")
     try:
         with opening.opened(path) as (file, _):  # not by its name, from whose ending torch would draw conclusions
-            found = torch.load(file, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except FileError:
         raise
     except Exception as error:  # torch raises many kinds, and says in none of them that it does not
         raise FileError(f"{path}: PyTorch does not read it ({_first_line(error)}).") from error
-    return built(path, linear_layers(path, _tensors(path, found, size)), activations)
 
 
 def linear_layers(where: object, tensors: Mapping[str, Any]) -> list[Layer]:
@@ -100,6 +110,8 @@ def _look_through(path: Path, size: int) -> None:
     if size > LARGEST:
         raise FileError(f"{path}: it has {size:,} bytes, and the most that is read of this kind is {LARGEST:,}.")
     try:
+        with opening.opened(path) as (file, _):
+            _refuse_many_parts(path, file, size)
         with opening.opened(path) as (file, _), zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
             packed = [entry.filename for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
@@ -118,18 +130,39 @@ def _look_through(path: Path, size: int) -> None:
         raise FileError(f"{path}: a damaged archive ({error}).") from error
 
 
+def _refuse_many_parts(path: Path, file: IO[bytes], size: int) -> None:
+    """The list of an archive's parts is read whole by whoever opens it, so its length is looked at first."""
+    start = max(0, size - LONGEST_END)
+    file.seek(start)
+    end = file.read(LONGEST_END)
+    at = end.rfind(b"PK\x05\x06")
+    listed = [int.from_bytes(end[at + 12 : at + 16], "little")] if at >= 0 else []
+    if (
+        at >= 20 and end[at - 20 : at - 16] == b"PK\x06\x07"
+    ):  # a longer record of the same stands before it, or elsewhere
+        for place in (start + at - 76, int.from_bytes(end[at - 12 : at - 4], "little")):
+            file.seek(min(max(place, 0), size))
+            record = file.read(56)
+            listed += [int.from_bytes(record[40:48], "little")] if record[:4] == b"PK\x06\x06" else []
+    if any(length > LONGEST_LIST for length in listed):
+        raise FileError(f"{path}: the list of its parts claims {max(listed):,} bytes; torch.save writes shorter ones.")
+
+
 def _look_through_pickle(path: Path, raw: bytes) -> None:
+    large = 0
     try:
         for steps, (opcode, argument, at) in enumerate(pickletools.genops(raw)):
+            large += opcode.name in WHOLE and abs(int(argument or 0)) > LARGE
             if opcode.name == "GLOBAL" and not TENSOR_NAMES.fullmatch(str(argument)):
                 raise FileError(
                     f"{path}: it names {str(argument).replace(' ', '.')}, and only tensors are read: any other name "
-                    "could run a program. Nothing was run. Save the state dictionary alone: torch.save(model.state_dict(), "
-                    "path); or build the network from the module itself: Network.from_torch(model)."
+                    "could run a program. Nothing was run. Save the state dictionary alone, "
+                    "torch.save(model.state_dict(), path), or build the network from the module itself: "
+                    "Network.from_torch(model)."
                 )
             if opcode.name not in INSTRUCTIONS or (opcode.name in PUTS and int(argument or 0) > MOST_STEPS):
                 raise FileError(f"{path}: its instruction {opcode.name} at byte {at} is none that torch.save writes.")
-            if steps > MOST_STEPS:
+            if steps > MOST_STEPS or large > MOST_LARGE:
                 raise FileError(f"{path}: more parts than a state dictionary has.")
     except (ValueError, IndexError, OverflowError, UnicodeError) as error:
         if isinstance(error, FileError):
@@ -167,7 +200,9 @@ def _array(path: Path, key: str, tensor: Any) -> Any:
 
 def _safetensors_tensors(path: Path, size: int) -> dict[str, Any]:
     """The arrays of a safetensors file that another library wrote, in the order of their names."""
-    header, arrays = read_header(path), {}
+    header, arrays = read_header(path), dict[str, Any]()
+    if header.metadata.get("format") == "pellucid":
+        raise FileError(f"{path}: a model of pellucid, which says its activations itself: open it by load(path).")
     with opening.opened(path) as (file, _):
         for name in sorted(header.tensors, key=lambda name: [int(n) for n in re.findall(r"\d{1,9}", name)]):
             kind, shape, begin, end = header.tensors[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,13 +29,13 @@ def read(path: Path, largest: int = LARGEST) -> dict[str, Any]:
     return parsed(path, opening.whole(path, largest))
 
 
-def parsed(path: Path, raw: bytes, where: str = "") -> dict[str, Any]:
+def parsed(path: Path, raw: bytes, where: str = "", most_lists: int = MOST_LISTS) -> dict[str, Any]:
     """The object in a text; `where`: which part of a file it is, such as " (header)".
 
     Raises:
         FileError: as for `read`.
     """
-    _refuse_crowds(path, raw)
+    _refuse_crowds(path, raw, most_lists)
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_doubles)
     except UnicodeDecodeError as error:
@@ -50,10 +51,10 @@ def parsed(path: Path, raw: bytes, where: str = "") -> dict[str, Any]:
     return value
 
 
-def _refuse_crowds(path: Path, raw: bytes) -> None:
+def _refuse_crowds(path: Path, raw: bytes, most_lists: int) -> None:
     """An empty list takes two bytes of a file and fifty of memory: more of them than any model has are refused."""
-    if raw.count(b"[") + raw.count(b"{") > MOST_LISTS or raw.count(b'"') > 2 * MOST_TEXTS:
-        raise FileError(f"{path}: more than {MOST_LISTS:,} lists or {MOST_TEXTS:,} texts, which no model has.")
+    if raw.count(b"[") + raw.count(b"{") > most_lists or raw.count(b'"') > 2 * MOST_TEXTS:
+        raise FileError(f"{path}: more than {most_lists:,} lists or {MOST_TEXTS:,} texts, which no model has.")
 
 
 def write(path: Path, value: dict[str, Any]) -> None:
@@ -76,9 +77,20 @@ def _no_constant(name: str) -> NoReturn:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+        raise ValueError(f"the key {_doubled(name for name, _ in pairs)!r:.80} stands twice in one object")
     return record
+
+
+def _doubled(names: Iterable[str]) -> str:
+    """The first name that stands there a second time."""
+    seen: set[str] = set()
+    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+
+
+def _listed(names: Iterable[str]) -> str:
+    """A few names, in order."""
+    first = sorted(names)[:5]
+    return ", ".join(f"{name!r:.80}" for name in first) + (", ..." if len(first) == 5 else "")
 
 
 def keys(path: Path, where: str, record: Any, wanted: set[str], optional: set[str] = frozenset()) -> None:  # type: ignore[assignment]
@@ -87,9 +99,9 @@ def keys(path: Path, where: str, record: Any, wanted: set[str], optional: set[st
         raise FileError(f"{path}: {where} must be an object, not {type(record).__name__}.")
     missing, unknown = wanted - record.keys(), record.keys() - wanted - optional
     if missing:
-        raise FileError(f"{path}: {where} lacks {', '.join(sorted(map(repr, missing)))}.")
+        raise FileError(f"{path}: {where} lacks {_listed(missing)}.")
     if unknown:
-        raise FileError(f"{path}: {where} has {', '.join(sorted(map(repr, unknown)))}, which is not understood.")
+        raise FileError(f"{path}: {where} has {_listed(unknown)}, which is not understood.")
 
 
 def array(path: Path, where: str, value: Any, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -121,5 +133,5 @@ def names(path: Path, where: str, value: Any, count: int | None) -> tuple[str, .
     if count is not None and len(value) != count:
         raise FileError(f"{path}: {where} has {len(value)} entries where {count} are expected.")
     if len(set(value)) != len(value):
-        raise FileError(f"{path}: {where} names {next(n for n in value if value.count(n) > 1)!r} twice.")
+        raise FileError(f"{path}: {where} names {_doubled(value)!r:.80} twice.")
     return tuple(value)
