@@ -44,7 +44,14 @@ def _app() -> typer.Typer:
     markup = "rich" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None
     app = typer.Typer(add_completion=False, rich_markup_mode=markup, pretty_exceptions_enable=False)  # type: ignore[arg-type]
     app.callback(invoke_without_command=True)(_pellucid)
-    for command in (commands.train, commands.predict, commands.explain, commands.check, commands.lesson):
+    for command in (
+        commands.train,
+        commands.predict,
+        commands.explain,
+        commands.check,
+        commands.lesson,
+        commands.studio,
+    ):
         app.command(command.__name__, help=_unwrapped(command))(command)
     return app
 
@@ -76,6 +83,7 @@ def _pellucid(
       pellucid explain MODEL.json                  what a model calculates, as equations
       pellucid check mynet.py                      what is wrong with a network of your own
       pellucid lesson                              eight lessons, in English and Chinese
+      pellucid studio                              watch a network learn, in a browser
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
