@@ -61,7 +61,9 @@ def _toys() -> dict[str, Any]:
 
 
 def _real() -> dict[str, Any]:
-    return {
+    shirts = {key: _range(protocol.Shirts, key) for key in ("n", "seed")}
+    usual = {"task": "classes", "two_features": False, "image": False}
+    return {"shirts": {**usual, "features": 4, "classes": 2, "parameters": shirts}} | {
         name: {
             "features": d, "task": "classes", "classes": classes, "parameters": {}, "two_features": False,
             "image": name == "digits",

@@ -97,6 +97,10 @@ def rows_of(
         rows = _drawn(wanted["points"], wanted["values"])
     elif kind in LOADED:
         rows = _loaded(kind)
+    elif kind == "shirts":
+        X, y = data.make_shirts(wanted["n"], seed=wanted["seed"])
+        names = ("price", "shipping", "marketing", "material")
+        rows = Rows(X, y, names, "classes", ("not sold", "sold"), "sold", name=kind)
     elif kind == "microchips":
         rows = _microchips(wanted["seed"])
     else:

@@ -83,7 +83,7 @@ class Errands:
     def findings(self, to: int | None) -> None:
         """What a diagnosis says now."""
         run, state = self._desk.run, self._desk.state
-        net, history, step = deepcopy(run.net), run.job.history(), run.step
+        (net, history), step = run.copied(), run.step
         self._advised = (self._desk.run_number, step)
         self._advised_at = time.perf_counter()
 
@@ -119,7 +119,8 @@ class Errands:
     def take(self, message: Mapping[str, Any]) -> None:
         """A file to take away."""
         run, kind, ticket = self._desk.run, message["kind"], message["ticket"]
-        made = takeaway.Made(deepcopy(run.net), run.rows, run.job.history(), run.job.settings)
+        net, history = run.copied()
+        made = takeaway.Made(net, run.rows, history, run.job.settings)
 
         def done(data: bytes) -> None:
             self._reply(ticket, data, **takeaway.title(kind))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from pellucid import engines
 from pellucid.engines import readable
 from pellucid.errors import InputError, TrainingDiverged
-from pellucid.history import digest
+from pellucid.history import History, digest
 from pellucid.jobs import Job
 from pellucid.network import Network
 from pellucid.optimizers import State
@@ -127,6 +128,12 @@ class Learning:
         """The step at which the epoch that is going on, or begins here, is over."""
         each, at = self.job.steps_per_epoch, self.step - self._offset
         return self._offset + (at // each + 1) * each
+
+    def copied(self) -> tuple[Network, History]:
+        """The network and the history as they are now, for who looks at them while training goes on."""
+        net, history = deepcopy(self.net), self.job.history()
+        made_of = None if history.run is None else history.run._replace(net=net)
+        return net, replace(history, run=made_of)
 
     # Forward.
 

@@ -84,6 +84,12 @@ class Microchips(Strict):
     seed: Seed = 0
 
 
+class Shirts(Strict):
+    kind: Literal["shirts"]
+    n: Annotated[int, Field(ge=10, le=5000)] = 500
+    seed: Seed = 0
+
+
 class Real(Strict):
     kind: Literal["digits", "iris", "wine", "breast-cancer"]
 
@@ -108,7 +114,7 @@ class Csv(Strict):
 
 
 AnyData = Annotated[
-    Moons | Circles | Xor | Spiral | Blobs | Plane | Waves | Microchips | Real | Drawn | Csv,
+    Moons | Circles | Xor | Spiral | Blobs | Plane | Waves | Microchips | Shirts | Real | Drawn | Csv,
     Field(discriminator="kind"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -21,14 +22,19 @@ def tours(lang: str) -> dict[str, Any]:
 
 def _tour(read: dict[str, Any], lang: str) -> dict[str, Any]:
     """A tour as the page wants it; setups are said once, texts once a language."""
-    steps = [
-        {
-            "title": step[lang]["title"], "text": paragraphs(step[lang]["text"]), "set": step.get("set"),
-            "do": step.get("do", []), "look": step.get("look", []), "until": step.get("until"),
-        }
-        for step in read["steps"]
-    ]  # fmt: skip
+    steps = [_step(step, step[lang]) for step in read["steps"]]
     return {"name": read["name"], "title": read[lang]["title"], "about": read[lang]["about"].strip(), "steps": steps}
+
+
+def _step(step: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
+    return {
+        "title": said["title"],
+        "text": paragraphs(said["text"]),
+        "set": json.loads(step["set"]) if "set" in step else None,  # JSON, since TOML knows no null
+        "do": step.get("do", []),
+        "look": step.get("look", []),
+        "until": step.get("until"),
+    }
 
 
 def paragraphs(text: str) -> list[str]:
