@@ -343,10 +343,10 @@ class Learning:
         step = min(max(step, 0), self.end)
         self._put_back()
         moment = self.moments.before(step) if exact else self.moments.nearest(step)
-        if not (exact and moment.step <= self.step <= step and self._events_before(self.step) == self.applied):
+        step = step if exact else moment.step
+        if not (moment.step <= self.step <= step and self._events_before(self.step) == self.applied):
             self._restore(moment)
-        if exact:
-            self._replay(step)
+        self._replay(step)
         self.diverged = None
 
     def _events_before(self, step: int) -> int:
