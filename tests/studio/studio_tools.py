@@ -26,10 +26,10 @@ SMALL = {"data": {"kind": "moons", "n": 60}, "network": {"layers": [{"units": 3}
 class Studio:
     """`pellucid studio --no-browser` as a process; what it prints is kept."""
 
-    def __init__(self, *argv: str) -> None:
+    def __init__(self, *argv: str) -> None:  # argv: options; or "-c" and a program that prints an address
         environment = os.environ | {"PELLUCID_QUIET": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pellucid", "studio", "--no-browser", *argv],
+            [sys.executable, *(argv if argv[:1] == ("-c",) else ("-m", "pellucid", "studio", "--no-browser", *argv))],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -49,20 +49,19 @@ class Studio:
             self._cookie = response.headers["set-cookie"].partition(";")[0]
         return self._cookie
 
-    def request(
-        self, method: str, path: str, body: bytes | None = None, cookie: bool = True, **headers: str
-    ) -> Answer:
+    def request(self, method: str, path: str, body: bytes | None = None, cookie: bool = True, **headers: str) -> Answer:
         """A request over a connection of its own; header names with _ for -."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if cookie:
             given["Cookie"] = self.cookie
-        connection.request(method, path, body, given)
-        response = connection.getresponse()
-        named = {name.lower(): value for name, value in response.getheaders()}
-        answer = Answer(response.status, named, response.read())
-        connection.close()
-        return answer
+        try:
+            connection.request(method, path, body, given)
+            response = connection.getresponse()
+            named = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, named, response.read())
+        finally:
+            connection.close()
 
     def get(self, path: str, cookie: bool = True, **headers: str) -> Answer:
         return self.request("GET", path, None, cookie, **headers)
@@ -128,7 +127,7 @@ class Page:
     state: dict[str, Any] = field(default_factory=dict)
     _id: int = 0
 
-    def send(self, kind: str, **fields: Any) -> int:
+    def send(self, kind: str, /, **fields: Any) -> int:
         self._id += 1
         self.live.send(json.dumps({"type": kind, "id": self._id, **fields}))
         return self._id
@@ -149,7 +148,7 @@ class Page:
             self.state = found
         return found
 
-    def until(self, kind: str, seconds: float = 20.0, **fields: Any) -> dict[str, Any]:
+    def until(self, kind: str, /, seconds: float = 20.0, **fields: Any) -> dict[str, Any]:
         """Read on to a message of a kind with these fields."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -158,7 +157,7 @@ class Page:
                 return found
         raise AssertionError(f"no {kind} {fields} in {seconds} s")
 
-    def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+    def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """Send a request and read on to its answer."""
         number = self.send(kind, **fields)
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -27,7 +28,7 @@ COLUMNS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learni
 def state_of(**parts: Any) -> dict[str, Any]:
     usual = {"data": {"kind": "moons", "n": 50}, "network": {"layers": [{"units": 4}]}}
     training = {"engine": "readable", "batch_size": 8, **parts.pop("training", {})}
-    return merged(full(), named(State.model_validate({**usual, **parts, "training": training})))
+    return merged(full(), named(State.model_validate_json(json.dumps({**usual, **parts, "training": training}))))
 
 
 def run_of(**parts: Any) -> Learning:
@@ -347,7 +348,14 @@ def test_the_compiled_engine_takes_over_between_epochs() -> None:
 
 
 def test_labels_and_shapes_are_the_data_s() -> None:
-    rows = Rows(np.arange(12.0).reshape(6, 2), np.array([0, 1, 2, 0, 1, 2]), ("a", "b"), "classes", ("x", "y", "z"), kept=("x1", "x2"))
+    rows = Rows(
+        np.arange(12.0).reshape(6, 2),
+        np.array([0, 1, 2, 0, 1, 2]),
+        ("a", "b"),
+        "classes",
+        ("x", "y", "z"),
+        kept=("x1", "x2"),
+    )
     run = Learning(state_of(validation=0), rows)
     assert run.net.labels == ("x", "y", "z")
     assert run.net.outputs == 3

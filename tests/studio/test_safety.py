@@ -43,7 +43,11 @@ def test_there_are_enough_cases() -> None:
 
 def head(studio: Studio, path: str, *headers: str, method: str = "GET", key: bool = True) -> bytes:
     """A request as bytes, its headers as they are but for the port."""
-    lines = [f"{method} {path} HTTP/1.1", "Connection: close", *(line.replace("PORT", str(studio.port)) for line in headers)]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Connection: close",
+        *(line.replace("PORT", str(studio.port)) for line in headers),
+    ]
     lines += [f"Cookie: {studio.cookie}"] if key else []
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
@@ -91,7 +95,10 @@ def test_a_file_is_taken_from_its_own_page_alone(studio: Studio, origin: str | N
     headers = ["Host: 127.0.0.1:PORT", "Content-Length: 0"] + ([] if origin is None else [f"Origin: {origin}"])
     assert status(studio.raw(head(studio, "/upload/x", *headers, method="POST"))) in (400, 403)
     if origin is not None:  # nothing is to be read from elsewhere either
-        assert status(studio.raw(head(studio, "/options.json", "Host: 127.0.0.1:PORT", f"Origin: {origin}"))) in (400, 403)
+        assert status(studio.raw(head(studio, "/options.json", "Host: 127.0.0.1:PORT", f"Origin: {origin}"))) in (
+            400,
+            403,
+        )
 
 
 @pytest.mark.parametrize(
@@ -184,7 +191,16 @@ def test_the_token_is_exchanged_once_and_redirected_away() -> None:
 
 
 def test_every_answer_has_the_headers_that_lock_a_page_in(studio: Studio) -> None:
-    paths = ["/", "/static/index.html", "/static/none.js", "/options.json", "/tours/en.json", "/tours/xx.json", "/nothing", "/take/x/y"]
+    paths = [
+        "/",
+        "/static/index.html",
+        "/static/none.js",
+        "/options.json",
+        "/tours/en.json",
+        "/tours/xx.json",
+        "/nothing",
+        "/take/x/y",
+    ]
     answers = [studio.get(path) for path in paths] + [studio.get(path, cookie=False) for path in paths]
     answers += [studio.get(f"/?t={studio.token}"), studio.get("/", Host="evil.example"), studio.request("PUT", "/")]
     answers.append(studio.request("POST", "/upload/x", b"a", Origin=studio.base))
@@ -290,5 +306,14 @@ def test_where_everybody_may_come_names_are_still_refused(host: str) -> None:
     places = Places(host, 8000)
     for good in (b"127.0.0.1:8000", b"localhost:8000", b"192.168.1.7:8000", b"[::1]:8000", b"[fe80::1]:8000"):
         assert places.ours(good)
-    for bad in (b"evil.example:8000", b"192.168.1.7:8001", b"192.168.1.7", b"1.2.3.4.evil:8000", b"", b":8000", b"[::1:8000", b"\xff:8000"):
+    for bad in (
+        b"evil.example:8000",
+        b"192.168.1.7:8001",
+        b"192.168.1.7",
+        b"1.2.3.4.evil:8000",
+        b"",
+        b":8000",
+        b"[::1:8000",
+        b"\xff:8000",
+    ):
         assert not places.ours(bad)

@@ -38,7 +38,10 @@ def _shown(finding: Finding, state: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     if changed is not None:
         changes = list(differences(state, changed))
-        shown["apply"] = {"text": "; ".join(dict.fromkeys(_in_words(*change) for change in changes)), "changes": changes}
+        shown["apply"] = {
+            "text": "; ".join(dict.fromkeys(_in_words(*change) for change in changes)),
+            "changes": changes,
+        }
     return shown
 
 

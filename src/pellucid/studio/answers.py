@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import InputError
-from pellucid.gradient_check import check_gradients
 from pellucid.layers import Dense, Dropout
 from pellucid.network import Network
 from pellucid.settings import Settings
-from pellucid.studio.datasets import Rows
-from pellucid.studio.inside import batch
+from pellucid.studio.datasets import Rows, batch
 from pellucid.studio.learning import Learning
 from pellucid.studio.planes import Plane, shown
 
@@ -105,6 +103,8 @@ def predicted(run: Learning, x: list[float]) -> dict[str, Any]:
 
 def checked(net: Network, rows: Rows, settings: Settings) -> dict[str, Any]:
     """A gradient check with a few rows."""
+    from pellucid.gradient_check import check_gradients
+
     chosen = batch(rows, 0, CHECKED)
     found = check_gradients(net, rows.transformed(rows.X[chosen]), rows.y[chosen], l2=settings.l2, l1=settings.l1)
     table = [_checked(part, found.tolerance) for part in found.by_parameter.values()]

@@ -172,3 +172,18 @@ def _check(rows: Rows) -> None:
         raise InputError(f"There are {n} rows, and at least two are needed. Draw more points, or take another set.")
     if rows.task == "classes" and len(np.unique(rows.y)) < 2:
         raise InputError("All rows belong to one class: there is nothing to tell apart. Give rows of a second class.")
+
+
+def batch(rows: Rows, row: int, size: int) -> Array:
+    """The row and those that follow it; for classes one of another class is among them.
+
+    Example:
+        >>> rows = Rows(np.zeros((5, 1)), np.array([0, 0, 0, 0, 1]), ("x",), "classes", ("a", "b"))
+        >>> batch(rows, 3, 3).tolist(), batch(rows, 0, 3).tolist(), batch(rows, 0, 1).tolist()
+        ([3, 4, 0], [0, 1, 4], [0])
+    """
+    n = len(rows.y)
+    chosen = (row + np.arange(min(size, n))) % n
+    if rows.task == "classes" and len(chosen) > 1 and len(np.unique(rows.y[chosen])) == 1:
+        chosen[-1] = int(np.flatnonzero(rows.y != rows.y[row])[0])
+    return chosen

@@ -14,7 +14,6 @@ from typing import Any
 
 from pellucid.errors import InputError, PellucidError
 from pellucid.studio import answers, wire
-from pellucid.studio.advice import mended
 from pellucid.studio.datasets import Rows, rows_of
 from pellucid.studio.engine import Builder
 from pellucid.studio.errands import Errands
@@ -46,6 +45,7 @@ class Desk:
         self.showing = Showing(self)
         self.pace = Pace()
         self.file: OwnFile | None = None
+        self._read_from: OwnFile | None = None
         self.state: State = {}
         self.playing = False
         self.stopped: str | None = None
@@ -138,11 +138,16 @@ class Desk:
         self.showing.data()
 
     def on_set(self, message: Message, to: int | None) -> None:
-        state = merged(self.state, message["given"])
+        given = message["given"]
+        if "data" in given and "view" not in given:  # the old one was chosen for other features
+            given = {**given, "view": {"kind": "components", "x": 0, "y": 1}}
+        state = merged(self.state, given)
         self._become(state, message["keep_weights"], to)
 
     def _become(self, state: State, keep_weights: bool, to: int | None) -> None:
         changed = different(self.state, state)
+        if state["data"]["kind"] == "csv" and self.file is not self._read_from:
+            changed |= {"data"}  # another file was brought since
         if changed <= {"view", "training"} and (self.run.end or not changed & {"training"}):
             normalised = normal(state, self.run.rows)
             plane = plane_of(self.run.rows, normalised["view"]) if "view" in changed else None
@@ -176,7 +181,9 @@ class Desk:
     def _read(self, wanted: Mapping[str, Any]) -> Rows:
         if self.file is None:
             raise InputError("There is no file here yet: choose one, or drop it on the page.")
-        return self.file.rows(wanted)
+        rows = self.file.rows(wanted)
+        self._read_from = self.file
+        return rows
 
     def on_play(self, message: Message, to: int | None) -> None:
         self._play(None)
@@ -257,6 +264,8 @@ class Desk:
         self.showing.dirty = True
 
     def on_apply(self, message: Message, to: int | None) -> None:
+        from pellucid.studio.advice import mended
+
         kind = message["kind"]
         state = mended(kind, self.errands.fixes.get(kind, ""), self.state)
         if state is None:

@@ -1,4 +1,7 @@
-"""Errands: what takes long is done beside the training, on copies, one after the other."""
+"""Errands: what takes long is done beside the training, on copies, one after the other.
+
+What explains a network is imported when it is first asked for: every page starts a process, and most of them train.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.errors import InputError, PellucidError
-from pellucid.studio import answers, takeaway, wire
-from pellucid.studio.advice import advice
-from pellucid.studio.inside import walked
+from pellucid.studio import answers, wire
 from pellucid.studio.tables import OwnFile
 
 if TYPE_CHECKING:
@@ -72,7 +73,13 @@ class Errands:
             raise InputError(f"There is no row {row}: there are {len(run.rows.y)}, from 0.")
         net, settings, step = deepcopy(run.net), run.job.settings, run.step
         rate = run.rate
-        self._answer("inside", to, lambda: {"step": step, **walked(net, run.rows, row, settings, rate)})
+
+        def walk() -> dict[str, Any]:
+            from pellucid.studio.inside import walked
+
+            return {"step": step, **walked(net, run.rows, row, settings, rate)}
+
+        self._answer("inside", to, walk)
 
     def check(self, to: int | None) -> None:
         """A gradient check."""
@@ -88,6 +95,8 @@ class Errands:
         self._advised_at = time.perf_counter()
 
         def look() -> dict[str, Any]:
+            from pellucid.studio.advice import advice
+
             with np.errstate(all="ignore"):
                 found = advice(net, run.rows, history, state)
             self.fixes = {finding["kind"]: finding["fix"] for finding in found["findings"]}
@@ -120,12 +129,17 @@ class Errands:
         """A file to take away."""
         run, kind, ticket = self._desk.run, message["kind"], message["ticket"]
         net, history = run.copied()
-        made = takeaway.Made(net, run.rows, history, run.job.settings)
+        rows, settings = run.rows, run.job.settings
 
-        def done(data: bytes) -> None:
-            self._reply(ticket, data, **takeaway.title(kind))
+        def write() -> tuple[bytes, dict[str, Any]]:
+            from pellucid.studio import takeaway
 
-        self._go(lambda: takeaway.written(kind, made), done, lambda text: self._reply(ticket, error=text))
+            return takeaway.written(kind, takeaway.Made(net, rows, history, settings)), takeaway.title(kind)
+
+        def done(found: tuple[bytes, dict[str, Any]]) -> None:
+            self._reply(ticket, found[0], **found[1])
+
+        self._go(write, done, lambda text: self._reply(ticket, error=text))
 
     def _reply(self, ticket: int, data: bytes = b"", **header: Any) -> None:
         arrays = {"data": ("u1", np.frombuffer(data, np.uint8))}

@@ -16,7 +16,7 @@ from pellucid.explain.trace import Entry, trace
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer
 from pellucid.settings import Settings
-from pellucid.studio.datasets import Rows
+from pellucid.studio.datasets import Rows, batch
 
 Array = npt.NDArray[Any]
 
@@ -58,21 +58,6 @@ def walked(net: Network, rows: Rows, row: int, settings: Settings, rate: float) 
         "learning_rate": step.learning_rate,
         "diverged": step.diverged,
     }
-
-
-def batch(rows: Rows, row: int, size: int) -> Array:
-    """The row and those that follow it; for classes one of another class is among them.
-
-    Example:
-        >>> rows = Rows(np.zeros((5, 1)), np.array([0, 0, 0, 0, 1]), ("x",), "classes", ("a", "b"))
-        >>> batch(rows, 3, 3).tolist(), batch(rows, 0, 3).tolist(), batch(rows, 0, 1).tolist()
-        ([3, 4, 0], [0, 1, 4], [0])
-    """
-    n = len(rows.y)
-    chosen = (row + np.arange(min(size, n))) % n
-    if rows.task == "classes" and len(chosen) > 1 and len(np.unique(rows.y[chosen])) == 1:
-        chosen[-1] = int(np.flatnonzero(rows.y != rows.y[row])[0])
-    return chosen
 
 
 def _at(optimizer: Optimizer, rate: float) -> Optimizer:

@@ -194,7 +194,7 @@ class Training(Strict):
 
 
 class View(Strict):
-    kind: Literal["features", "components"] = "features"
+    kind: Literal["features", "components"] = "components"  # of two features, themselves
     x: Annotated[int, Field(ge=0, le=100_000)] = 0
     y: Annotated[int, Field(ge=0, le=100_000)] = 1
 

@@ -38,7 +38,7 @@ def _kind(name: str, media: str) -> Callable[[Callable[[Made, Path], None]], Cal
 @_kind("script.py", "text/x-python")
 def _script(made: Made, path: Path) -> None:
     X, y = made.rows.transformed(made.rows.X), made.rows.y
-    settings = {name: getattr(made.settings, name) for name in SCRIPTED}
+    settings = {name: getattr(made.settings, name) for name in SCRIPTED} | {"engine": "readable"}
     path.write_text(made.net.script(X, y, weights="included", **settings), encoding="utf-8")
 
 

@@ -64,7 +64,7 @@ def packed(header: Mapping[str, Any], arrays: Mapping[str, tuple[str, Any]]) -> 
     at = 0
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is infinite there
         for name, (kind, values) in arrays.items():
-            array = np.ascontiguousarray(values, dtype=np.dtype(KINDS[kind]).newbyteorder("<"))
+            array = np.asarray(values, dtype=np.dtype(KINDS[kind]).newbyteorder("<"), order="C")
             places[name] = {"dtype": kind, "shape": list(array.shape), "at": at}
             padding = -array.nbytes % ALIGNED
             parts += [array.tobytes(), b"\0" * padding]
