@@ -56,6 +56,7 @@ HOUSE = [
     "plots",
     "report",
     "lessons",
+    "studio",
     "cli",
     "__main__",  # python -m pellucid
 ]
@@ -76,7 +77,10 @@ DOWNWARDS = {
 }
 
 # What a room may import at the top of its files beyond NumPy and Python's own.
-LIBRARIES = {"cli": {"typer", "rich"}}
+LIBRARIES = {
+    "cli": {"typer", "rich"},
+    "studio": {"starlette", "uvicorn", "websockets", "pydantic", "pydantic_core"},
+}
 # These files run in a process of their own that makes machine code; nothing else imports them.
 BUILD = {f"pellucid.engines.compiled.{name}" for name in ("build", "kernel", "arithmetic")}
 

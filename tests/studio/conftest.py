@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-for module in ("typer", "starlette", "uvicorn", "websockets", "pydantic"):
-    pytest.importorskip(module)
+pytest.importorskip("typer")
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+pytest.importorskip("websockets")
+pytest.importorskip("pydantic")
 
 from studio_tools import Studio
 

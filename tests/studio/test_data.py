@@ -211,9 +211,21 @@ def test_tours_are_the_lessons_in_their_order() -> None:
 
 
 PANELS = {
-    "network", "boundary", "curves", "data", "training", "inside", "findings", "check", "histograms", "rewind", "digits",
-    "compare", "take", "confusion",
-}  # fmt: skip
+    "network",
+    "boundary",
+    "curves",
+    "data",
+    "training",
+    "inside",
+    "findings",
+    "check",
+    "histograms",
+    "rewind",
+    "digits",
+    "compare",
+    "take",
+    "confusion",
+}
 
 
 def test_both_languages_say_the_same_steps() -> None:

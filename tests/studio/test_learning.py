@@ -47,12 +47,16 @@ SETTINGS: list[dict[str, Any]] = [
     {"batch_size": 7, "l2": 0.01, "l1": 0.001, "clip_norm": 0.5},
     {"optimizer": {"name": "sgd", "learning_rate": 0.5, "momentum": 0.9, "nesterov": True}},
     {"optimizer": {"name": "adamw", "learning_rate": 0.01}, "schedule": {"name": "cosine"}, "epochs": 12},
-    {"optimizer": {"name": "rmsprop", "learning_rate": 0.01}, "schedule": {"name": "plateau", "patience": 2}, "epochs": 12},
+    {
+        "optimizer": {"name": "rmsprop", "learning_rate": 0.01},
+        "schedule": {"name": "plateau", "patience": 2},
+        "epochs": 12,
+    },
     {"optimizer": {"name": "adagrad", "learning_rate": 0.1}, "schedule": {"name": "step", "every": 3}},
     {"schedule": {"name": "one_cycle"}, "epochs": 12},
     {"schedule": {"name": "inverse"}, "batch_size": 1},
     {"schedule": {"name": "exponential", "factor": 0.9}},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("training", SETTINGS, ids=str)
@@ -72,10 +76,19 @@ def test_it_is_the_library_s_own_training(training: dict[str, Any], validation: 
     asked = state_of(training={"epochs": epochs, **training}, validation=validation)
     wanted = settings_of(asked)
     history = net.fit(
-        rows.transformed(rows.X), rows.y, engine="readable", epochs=epochs, optimizer=wanted.optimizer,
-        schedule=wanted.schedule, batch_size=wanted.batch_size, l2=wanted.l2, l1=wanted.l1, clip_norm=wanted.clip_norm,
-        validation=wanted.validation, seed=wanted.seed,
-    )  # fmt: skip
+        rows.transformed(rows.X),
+        rows.y,
+        engine="readable",
+        epochs=epochs,
+        optimizer=wanted.optimizer,
+        schedule=wanted.schedule,
+        batch_size=wanted.batch_size,
+        l2=wanted.l2,
+        l1=wanted.l1,
+        clip_norm=wanted.clip_norm,
+        validation=wanted.validation,
+        seed=wanted.seed,
+    )
     assert np.array_equal(run.net.theta, net.theta)
     for name, column in history.columns().items():
         if name != "seconds":
@@ -109,18 +122,18 @@ def test_every_step_has_the_same_bits_however_it_is_reached(actions: list[tuple[
     """Whatever was done: parameters seen at a step are there again when it is sought, until the way is left."""
     run = run_of(training={"epochs": 200, "batch_size": 13})
     seen: dict[int, bytes] = {}
-    for what, given in actions:
+    for what, said in actions:
         if what == "advance":
             seen = {step: bits for step, bits in seen.items() if step <= run.step}
             before = run.step
-            run.advance(run.step + given)
-            assert run.step == min(before + given, run.last_step) or run.diverged
+            run.advance(run.step + said)
+            assert run.step == min(before + said, run.last_step) or run.diverged
         elif what in ("seek", "near"):
-            step = int(given * run.end)
+            step = int(said * run.end)
             run.seek(step, exact=what == "seek")
             assert run.step == step or what == "near"
         else:
-            value = {**run.training, **state_of(training=SETTINGS[given])["training"]} if what == "settings" else given
+            value = {**run.training, **state_of(training=SETTINGS[said])["training"]} if what == "settings" else said
             run.change(what, value)
             seen = {step: bits for step, bits in seen.items() if step < run.step}
         bits = run.net.theta.tobytes()
@@ -249,13 +262,19 @@ def test_what_cannot_be_changed_is_refused_and_changes_nothing() -> None:
     run.advance(20)
     run.seek(10)
     wrong: list[tuple[str, Any]] = [
-        ("edit", ("W3", [0, 0], 1.0)), ("edit", ("W1", [0], 1.0)), ("edit", ("W1", [2, 0], 1.0)), ("edit", ("b1", [0, 0], 1.0)),
-        ("edit", ("b1", [4], 1.0)), ("silence", (2, 0, True)), ("silence", (1, 4, True)), ("silence", (5, 0, True)),
+        ("edit", ("W3", [0, 0], 1.0)),
+        ("edit", ("W1", [0], 1.0)),
+        ("edit", ("W1", [2, 0], 1.0)),
+        ("edit", ("b1", [0, 0], 1.0)),
+        ("edit", ("b1", [4], 1.0)),
+        ("silence", (2, 0, True)),
+        ("silence", (1, 4, True)),
+        ("silence", (5, 0, True)),
         ("settings", {**run.training, "l2": -1.0}),
-    ]  # fmt: skip
-    for kind, given in wrong:
+    ]
+    for kind, said in wrong:
         with pytest.raises(InputError):
-            run.change(kind, given)
+            run.change(kind, said)
     assert (run.step, run.end, run.events) == (10, 20, [])
 
 
@@ -270,9 +289,10 @@ def test_changes_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_that_diverges_stops_where_all_was_finite() -> None:
     run = run_of(
-        data={"kind": "plane", "n": 50}, network={"layers": [{"units": 4, "activation": "relu"}]},
+        data={"kind": "plane", "n": 50},
+        network={"layers": [{"units": 4, "activation": "relu"}]},
         training={"optimizer": {"name": "sgd", "learning_rate": 90.0}},
-    )  # fmt: skip
+    )
     run.advance(1000)
     assert run.diverged is not None
     assert "learning rate" in run.diverged

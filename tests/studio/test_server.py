@@ -1,4 +1,4 @@
-"""Pages and their runs over a real server: coming, going, coming back, files both ways, and everything that is too much."""
+"""Pages and their runs over a real server: coming, going, coming back, files both ways, and what is too much."""
 
 from __future__ import annotations
 
@@ -229,13 +229,26 @@ def test_a_file_is_brought_and_learnt_from(studio: Studio) -> None:
     page.close()
 
 
+def posted(studio: Studio, page: Page) -> str:
+    """How a file begins, as it goes over the wire."""
+    own = f"Host: 127.0.0.1:{studio.port}\r\nOrigin: {studio.base}\r\nCookie: {studio.cookie}\r\n"
+    return f"POST /upload/{page.run} HTTP/1.1\r\n{own}"
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "is empty"), (b"a,b\n1\n", "line 2"), (b"\x1f\x8b\x08\x00", "gzip"), (b"PK\x03\x04", "zip"), (b"\xff\xfea\x00", "UTF-16"),
-        (b"a,b\n1,\x00\n", "zero byte"), (b'a,b\n"1,2\n', "quotation mark"), (b"a,b\n1,\xff\n", "byte 3"), (b"<!DOCTYPE html>\n<p>a,b</p>\n,,,,\n", "line 2"),
+        (b"", "is empty"),
+        (b"a,b\n1\n", "line 2"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"PK\x03\x04", "zip"),
+        (b"\xff\xfea\x00", "UTF-16"),
+        (b"a,b\n1,\x00\n", "zero byte"),
+        (b'a,b\n"1,2\n', "quotation mark"),
+        (b"a,b\n1,\xff\n", "byte 3"),
+        (b"<!DOCTYPE html>\n<p>a,b</p>\n,,,,\n", "line 2"),
     ],
-)  # fmt: skip
+)
 def test_files_that_lie(studio: Studio, body: bytes, said: str) -> None:
     page = studio.page(SMALL)
     answer = upload(studio, page, body, "..%2F..%2Fetc%2Fpasswd")
@@ -248,7 +261,7 @@ def test_files_that_lie(studio: Studio, body: bytes, said: str) -> None:
 
 def test_a_file_has_a_limit_whatever_it_says_of_itself(studio: Studio) -> None:
     page = studio.page(SMALL)
-    sent = f"POST /upload/{page.run} HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nOrigin: {studio.base}\r\nCookie: {studio.cookie}\r\n"
+    sent = posted(studio, page)
     for declared in (str(UPLOAD + 1), "99999999999999999999", "-1", "1e9", "٣"):
         answer = studio.raw((sent + f"Content-Length: {declared}\r\n\r\n").encode())
         assert answer.split(b" ", 2)[1] in (b"413", b"400")
@@ -276,7 +289,7 @@ def folder_of(page: Page) -> Path:
 
 def test_a_file_that_breaks_off_leaves_nothing(studio: Studio) -> None:
     page = studio.page(SMALL)
-    sent = f"POST /upload/{page.run} HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nOrigin: {studio.base}\r\nCookie: {studio.cookie}\r\n"
+    sent = posted(studio, page)
     with socket.create_connection(("127.0.0.1", studio.port)) as sock:
         sock.sendall((sent + "Content-Length: 1000\r\n\r\na,b\n").encode())
         time.sleep(0.2)

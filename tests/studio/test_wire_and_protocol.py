@@ -22,13 +22,55 @@ json_values = st.recursive(
     max_leaves=12,
 )
 KINDS = [
-    "hello", "set", "play", "pause", "reset", "reseed", "check", "findings", "unpin", "ping", "step", "epoch", "speed", "watch",
-    "drawn", "seek", "edit", "silence", "inside", "apply", "pin", "predict", "rows",
-]  # fmt: skip
+    "hello",
+    "set",
+    "play",
+    "pause",
+    "reset",
+    "reseed",
+    "check",
+    "findings",
+    "unpin",
+    "ping",
+    "step",
+    "epoch",
+    "speed",
+    "watch",
+    "drawn",
+    "seek",
+    "edit",
+    "silence",
+    "inside",
+    "apply",
+    "pin",
+    "predict",
+    "rows",
+]
 FIELDS = [
-    "id", "run", "state", "keep_weights", "count", "steps_per_second", "fps", "grid", "units", "frame", "step", "exact", "name",
-    "index", "value", "layer", "unit", "on", "row", "part", "kind", "x", "start",
-]  # fmt: skip
+    "id",
+    "run",
+    "state",
+    "keep_weights",
+    "count",
+    "steps_per_second",
+    "fps",
+    "grid",
+    "units",
+    "frame",
+    "step",
+    "exact",
+    "name",
+    "index",
+    "value",
+    "layer",
+    "unit",
+    "on",
+    "row",
+    "part",
+    "kind",
+    "x",
+    "start",
+]
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -77,11 +119,14 @@ def test_a_pipe_that_ends_in_the_middle_of_a_message_has_ended() -> None:
 def test_a_message_is_understood_or_refused(kind: str, fields: dict[str, Any]) -> None:
     """Never anything else; and one that is understood says nothing that was not said."""
     text = json.dumps({**fields, "type": kind})
+    said = ""
     try:
         message = protocol.parsed(text)
     except InputError as error:
-        assert str(error).startswith("This message cannot be understood")
-        assert len(str(error)) < 1200
+        said = str(error)
+    if said:
+        assert said.startswith("This message cannot be understood")
+        assert len(said) < 1200
     else:
         assert set(fields) <= set(type(message).model_fields)
 
@@ -94,32 +139,96 @@ def test_whatever_is_no_message_is_refused(text: str) -> None:
 
 
 REFUSED = [
-    "", "null", "[]", "{}", '"play"', "{", '{"type":"play"', '{"type":"play"}x', '{"type":"play","x":1}', '{"type":"Play"}', '{"type":["play"]}',
-    '{"type":"play","id":-1}', '{"type":"play","id":1.0}', '{"type":"play","id":true}', '{"type":"play","id":"1"}', '{"type":"play","id":99999999999}',
-    '{"type":"seek"}', '{"type":"seek","step":-1}', '{"type":"seek","step":1e3}', '{"type":"seek","step":NaN}', '{"type":"seek","step":Infinity}',
-    '{"type":"seek","step":99999999999999999999}', '{"type":"edit","name":"theta","index":[0],"value":0}', '{"type":"edit","name":"W0","index":[0],"value":0}',
-    '{"type":"edit","name":"W1","index":[],"value":0}', '{"type":"edit","name":"W1","index":[0,0,0],"value":0}', '{"type":"edit","name":"W1","index":[-1],"value":0}',
-    '{"type":"edit","name":"W1","index":[0],"value":NaN}', '{"type":"edit","name":"W1","index":[0],"value":1e400}', '{"type":"edit","name":"W1","index":[0],"value":"1"}',
-    '{"type":"silence","layer":0,"unit":0,"on":true}', '{"type":"silence","layer":1,"unit":64,"on":true}', '{"type":"silence","layer":1,"unit":0,"on":1}',
-    '{"type":"speed","steps_per_second":0}', '{"type":"speed","steps_per_second":-1}', '{"type":"speed"}', '{"type":"watch","fps":0}', '{"type":"watch","fps":61}',
-    '{"type":"watch","grid":8}', '{"type":"watch","grid":4096}', '{"type":"watch","units":1}', '{"type":"rows","count":100000}', '{"type":"predict","x":[]}',
-    '{"type":"predict","x":[null]}', '{"type":"predict","x":[[1]]}', '{"type":"apply","kind":"../x"}', '{"type":"apply","kind":""}', '{"type":"pin","name":5}',
-    '{"type":"set"}', '{"type":"set","state":null}', '{"type":"set","state":{"v":2}}', '{"type":"set","state":{"seed":-1}}', '{"type":"set","state":{"seed":1.5}}',
-    '{"type":"set","state":{"data":{}}}', '{"type":"set","state":{"data":{"kind":"file","path":"/etc/passwd"}}}', '{"type":"set","state":{"data":{"kind":"csv","path":"/etc/passwd"}}}',
-    '{"type":"set","state":{"data":{"kind":"moons","n":9}}}', '{"type":"set","state":{"data":{"kind":"moons","n":5001}}}', '{"type":"set","state":{"data":{"kind":"moons","arms":3}}}',
-    '{"type":"set","state":{"data":{"kind":"spiral","arms":6}}}', '{"type":"set","state":{"data":{"kind":"drawn","points":[[1,2]]}}}', '{"type":"set","state":{"data":{"kind":"drawn","points":[[0,0,8]]}}}',
-    '{"type":"set","state":{"data":{"kind":"drawn","points":[[0,0,0.5]]}}}', '{"type":"set","state":{"data":{"kind":"drawn","points":[[1e10,0,0]]}}}',
-    '{"type":"set","state":{"features":[]}}', '{"type":"set","state":{"features":["x3"]}}', '{"type":"set","state":{"validation":0.6}}', '{"type":"set","state":{"standardize":1}}',
-    '{"type":"set","state":{"network":{"layers":[{"units":65}]}}}', '{"type":"set","state":{"network":{"layers":[{"units":0}]}}}', '{"type":"set","state":{"network":{"layers":[{"activation":"softmax"}]}}}',
-    '{"type":"set","state":{"network":{"layers":[{"activation":"__import__"}]}}}', '{"type":"set","state":{"network":{"layers":[{},{},{},{},{},{},{},{},{}]}}}',
-    '{"type":"set","state":{"network":{"layers":[{"dropout":1}]}}}', '{"type":"set","state":{"training":{"epochs":0}}}', '{"type":"set","state":{"training":{"epochs":2000000}}}',
-    '{"type":"set","state":{"training":{"optimizer":{"name":"lion"}}}}', '{"type":"set","state":{"training":{"optimizer":{"name":"sgd","beta1":0.9}}}}',
-    '{"type":"set","state":{"training":{"schedule":{"name":"constant","every":3}}}}', '{"type":"set","state":{"training":{"optimizer":{"learning_rate":0}}}}',
-    '{"type":"set","state":{"training":{"engine":"cuda"}}}', '{"type":"set","state":{"training":{"l2":-1}}}', '{"type":"set","state":{"view":{"kind":"features","x":-1}}}', '{"type":"hello","run":5}',
-]  # fmt: skip
+    "",
+    "null",
+    "[]",
+    "{}",
+    '"play"',
+    "{",
+    '{"type":"play"',
+    '{"type":"play"}x',
+    '{"type":"play","x":1}',
+    '{"type":"Play"}',
+    '{"type":["play"]}',
+    '{"type":"play","id":-1}',
+    '{"type":"play","id":1.0}',
+    '{"type":"play","id":true}',
+    '{"type":"play","id":"1"}',
+    '{"type":"play","id":99999999999}',
+    '{"type":"seek"}',
+    '{"type":"seek","step":-1}',
+    '{"type":"seek","step":1e3}',
+    '{"type":"seek","step":NaN}',
+    '{"type":"seek","step":Infinity}',
+    '{"type":"seek","step":99999999999999999999}',
+    '{"type":"edit","name":"theta","index":[0],"value":0}',
+    '{"type":"edit","name":"W0","index":[0],"value":0}',
+    '{"type":"edit","name":"W1","index":[],"value":0}',
+    '{"type":"edit","name":"W1","index":[0,0,0],"value":0}',
+    '{"type":"edit","name":"W1","index":[-1],"value":0}',
+    '{"type":"edit","name":"W1","index":[0],"value":NaN}',
+    '{"type":"edit","name":"W1","index":[0],"value":1e400}',
+    '{"type":"edit","name":"W1","index":[0],"value":"1"}',
+    '{"type":"silence","layer":0,"unit":0,"on":true}',
+    '{"type":"silence","layer":1,"unit":64,"on":true}',
+    '{"type":"silence","layer":1,"unit":0,"on":1}',
+    '{"type":"speed","steps_per_second":0}',
+    '{"type":"speed","steps_per_second":-1}',
+    '{"type":"speed"}',
+    '{"type":"watch","fps":0}',
+    '{"type":"watch","fps":61}',
+    '{"type":"watch","grid":8}',
+    '{"type":"watch","grid":4096}',
+    '{"type":"watch","units":1}',
+    '{"type":"rows","count":100000}',
+    '{"type":"predict","x":[]}',
+    '{"type":"predict","x":[null]}',
+    '{"type":"predict","x":[[1]]}',
+    '{"type":"apply","kind":"../x"}',
+    '{"type":"apply","kind":""}',
+    '{"type":"pin","name":5}',
+    '{"type":"set"}',
+    '{"type":"set","state":null}',
+    '{"type":"hello","run":5}',
+]
+STATES = [
+    '{"v":2}',
+    '{"seed":-1}',
+    '{"seed":1.5}',
+    '{"data":{}}',
+    '{"data":{"kind":"file","path":"/etc/passwd"}}',
+    '{"data":{"kind":"csv","path":"/etc/passwd"}}',
+    '{"data":{"kind":"moons","n":9}}',
+    '{"data":{"kind":"moons","n":5001}}',
+    '{"data":{"kind":"moons","arms":3}}',
+    '{"data":{"kind":"spiral","arms":6}}',
+    '{"data":{"kind":"drawn","points":[[1,2]]}}',
+    '{"data":{"kind":"drawn","points":[[0,0,8]]}}',
+    '{"data":{"kind":"drawn","points":[[0,0,0.5]]}}',
+    '{"data":{"kind":"drawn","points":[[1e10,0,0]]}}',
+    '{"features":[]}',
+    '{"features":["x3"]}',
+    '{"validation":0.6}',
+    '{"standardize":1}',
+    '{"network":{"layers":[{"units":65}]}}',
+    '{"network":{"layers":[{"units":0}]}}',
+    '{"network":{"layers":[{"activation":"softmax"}]}}',
+    '{"network":{"layers":[{"activation":"__import__"}]}}',
+    '{"network":{"layers":[{},{},{},{},{},{},{},{},{}]}}',
+    '{"network":{"layers":[{"dropout":1}]}}',
+    '{"training":{"epochs":0}}',
+    '{"training":{"epochs":2000000}}',
+    '{"training":{"optimizer":{"name":"lion"}}}',
+    '{"training":{"optimizer":{"name":"sgd","beta1":0.9}}}',
+    '{"training":{"schedule":{"name":"constant","every":3}}}',
+    '{"training":{"optimizer":{"learning_rate":0}}}',
+    '{"training":{"engine":"cuda"}}',
+    '{"training":{"l2":-1}}',
+    '{"view":{"kind":"features","x":-1}}',
+]
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@pytest.mark.parametrize("text", [*REFUSED, *(f'{{"type":"set","state":{state}}}' for state in STATES)])
 def test_refused(text: str) -> None:
     with pytest.raises(InputError, match="cannot be understood"):
         protocol.parsed(text)
