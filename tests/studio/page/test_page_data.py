@@ -9,8 +9,8 @@ import pytest
 
 from page_tools import Studio
 
-CSV = "size,weight,colour,kind\n" + "\n".join(
-    f"{i % 7}.5,{(i * 13) % 31},{['red', 'green'][i % 2]},{['apple', 'pear'][(i % 7) > 3]}" for i in range(60)
+CSV = "size,weight,length,kind\n" + "\n".join(
+    f"{i % 7}.5,{(i * 13) % 31},{(i * i) % 11},{['apple', 'pear'][(i % 7) > 3]}" for i in range(60)
 )
 
 
@@ -42,7 +42,7 @@ def test_every_set_of_data_is_one_click_away(studio: Studio, kind: str, columns:
 def test_digits_are_images_that_go_in(studio: Studio) -> None:
     choose(studio, "digits")
     studio.until(lambda: studio.page.locator(".units .output").count() == 10)
-    studio.part("pad").wait_for()
+    studio.part("outcome-pad").wait_for()
     studio.run(1)
     studio.shot("data-digits")
 
@@ -102,7 +102,7 @@ def test_a_file_of_ones_own_by_picker(studio: Studio) -> None:
     # Another column of the same file, a number this time, and one column left out.
     studio.part("choose-columns").click()
     studio.part("target").select_option(label="weight")
-    studio.page.get_by_label("Use column colour").uncheck()
+    studio.page.get_by_label("Use column length").uncheck()
     studio.part("use-table").click()
     studio.until(lambda: studio.page.locator(".units .output").count() == 1)
     assert studio.part("outcome-values").is_visible()

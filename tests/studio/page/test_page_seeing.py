@@ -182,6 +182,8 @@ def test_histograms_and_the_ratio_of_updates(studio: Studio) -> None:
 def test_first_layer_images_and_a_pad_with_live_answers(studio: Studio) -> None:
     studio.open(data={"kind": "digits"}, layers="16:relu", training={"optimizer": {"name": "adam", "learning_rate": 0.01}})
     studio.run(8)
+    studio.shot("see-images")
+    studio.part("outcome-pad").click()
     box = studio.part("pad").bounding_box()
 
     def at(x: float, y: float) -> tuple[float, float]:
