@@ -103,6 +103,12 @@ class Studio:
             before = self.step()
             self.part("epoch").click()
             self.until(lambda before=before: self.step() > before)
+            self.drawn()
+        return self
+
+    def drawn(self) -> Studio:
+        """Wait until what is shown belongs to the step that is counted: a frame follows a moment after it."""
+        self.until(lambda: self.part("scores").get_attribute("data-step") == str(self.step()))
         return self
 
     def state(self) -> str:
