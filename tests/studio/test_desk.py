@@ -225,6 +225,7 @@ def test_reset_has_the_same_weights_and_another_seed_has_not() -> None:
     after = table.net.theta.copy()
     assert table.ask("reset")["initial_weights"] == first
     assert np.array_equal(table.net.theta, theta)
+    assert table.frame()["step"] == 0
     table.ask("step", count=9)
     assert np.array_equal(table.net.theta, after)
     state = table.ask("reseed")

@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from pellucid.errors import InputError
+from pellucid.studio.connections import Prompt
 from pellucid.studio.safety import Guard, Keys, Places
 from pellucid.studio.server import application
 
@@ -60,8 +61,9 @@ def address(host: str, port: int, token: str) -> str:
 def configured(app: Guard) -> uvicorn.Config:
     """How uvicorn serves it: one kind of parser, no log (an address with a key would be in it), and limits."""
     return uvicorn.Config(
-        app, http="h11", ws="websockets-sansio", loop="asyncio", lifespan="on", log_config=None, log_level="critical",
+        app, http=Prompt, ws="websockets-sansio", loop="asyncio", lifespan="on", log_config=None, log_level="critical",
         access_log=False, server_header=False, proxy_headers=False, ws_max_size=MESSAGE, ws_max_queue=8,
+        ws_per_message_deflate=False,  # on loopback it would only cost time
         ws_ping_interval=20.0, ws_ping_timeout=20.0, limit_concurrency=256, h11_max_incomplete_event_size=16384,
         timeout_graceful_shutdown=2,
     )  # fmt: skip

@@ -51,6 +51,7 @@ class Showing:
     def look(self, plane: Plane, places: Any) -> None:
         """From now on at this plane."""
         self._plane, self._places, self._picture = plane, places, None
+        self.dirty = True
 
     def watch_for(self, wanted: Mapping[str, Any]) -> None:
         """Which parts of a frame are wanted."""

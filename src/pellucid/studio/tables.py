@@ -15,6 +15,7 @@ from pellucid.errors import FileError, InputError
 from pellucid.studio.datasets import Rows, of_table
 
 LOOKED_AT = 1000  # rows, before a target is chosen
+MOST_COLUMNS = 2000  # that can be chosen from
 DIFFERENT = 50  # values of a column that are counted; beyond that there are "many"
 
 
@@ -49,6 +50,10 @@ class OwnFile:
             first, second = next(source.rows, None), next(source.rows, None)
             if first is None:
                 raise FileError(f"{self.path}: the file is empty: give one with a row for each sample.")
+            if len(first[1]) > MOST_COLUMNS:
+                raise FileError(
+                    f"{self.path}, line {first[0]}: it has {len(first[1]):,} columns; {MOST_COLUMNS:,} are the most."
+                )
             header = is_header(first[1], second and second[1])
             names = named(self.path, first[0], first[1]) if header else _numbered(len(first[1]))
             seen: list[list[str]] = [[] for _ in names]
