@@ -107,16 +107,23 @@ test("what the server refuses is said, and the page goes back to what holds", as
 
 test("a link that is refused is told, and the page begins with the usual state", async () => {
   const app = new App({ address: "ws://x/live", first: { run: null, state: { data: { kind: "nothing" } } }, schedule: () => {}, Socket: FakeSocket, later: () => {} });
-  const troubles = [];
-  app.on("trouble", (text) => troubles.push(text));
+  const told = [];
+  app.on("link", (text) => told.push(text));
   app.start();
   const socket = FakeSocket.last;
   socket.onopen();
   assert.deepEqual(socket.sent[0].state, { data: { kind: "nothing" } });
-  socket.say({ type: "error", id: socket.sent[0].id, text: "no such data" });
-  await turns();
-  assert.deepEqual(troubles, ["no such data"]);
-  assert.equal(socket.sent[1].state, null);
+  socket.say({ type: "error", id: null, text: "no such data" });
+  socket.onclose({ code: 1008 });
+  assert.deepEqual(told, ["no such data"]);
+  assert.notEqual(FakeSocket.last, socket);
+  FakeSocket.last.onopen();
+  assert.equal(FakeSocket.last.sent[0].state, null);
+  // Refused again, it is not the link: the page says so and stays closed.
+  const states = [];
+  app.on("connection", (...told) => states.push(told));
+  FakeSocket.last.onclose({ code: 1008 });
+  assert.deepEqual(states, [["closed", "refused"]]);
 });
 
 test("layers and units change within their limits", async () => {

@@ -101,6 +101,7 @@ window.addEventListener("popstate", () => {
 if (first.lacks) app.on("welcome", () => notice(t("link_without_data"), true));
 
 app.on("trouble", (text) => notice(text, true));
+app.on("link", (text) => notice(`${t("bad_link")}\n${text ?? ""}`.trim(), true));
 let lost = null;
 app.on("connection", (state, reason) => {
   if (state === "open") {

@@ -7,7 +7,7 @@ import { merge, worthGoingBackTo } from "./state.js";
 
 /**
  * Events: "state" (state or shapes changed), "data", "frame" (the newest, once a turn of the screen), "status",
- * "connection" (state, reason), "trouble" (text), "findings", "selected", "lit", "image", "words", "look", "pinned".
+ * "connection" (state, reason), "trouble" (text), "link" (why it was refused), "findings", "selected", "lit", "image", "words", "look", "pinned".
  */
 export class App extends Emitter {
   constructor({ address, first, schedule, Socket, later }) {
@@ -30,7 +30,7 @@ export class App extends Emitter {
     const heard = (message) => this.hear(message);
     const changed = (state, reason) => this.turned(state, reason);
     this.connection = new Connection({ address, hello: () => this.hello(), heard, changed, Socket, later });
-    this.connection.refused = (error) => this.beginAgain(error);
+    this.connection.second = () => this.second();
   }
 
   start() {
@@ -42,13 +42,11 @@ export class App extends Emitter {
   }
 
   /** The state to begin with was refused, from a link that somebody wrote or cut: begin with the usual one. */
-  beginAgain(error) {
-    this.emit("trouble", error.message);
-    if (!this.first.state && !this.state) return;
+  second() {
+    if (!this.first.state) return false;
+    this.emit("link", this.refusal);
     this.first.state = null;
-    this.state = null;
-    this.run = null;
-    this.connection.greet(this.connection.socket);
+    return true;
   }
 
   turned(state, reason) {
@@ -138,7 +136,8 @@ export class App extends Emitter {
   }
 
   heard_error(message) {
-    if (message.id === null || message.id === undefined) this.emit("trouble", message.text);
+    if (this.connection.state === "new" && !this.state) this.refusal = message.text;
+    else if (message.id === null || message.id === undefined) this.emit("trouble", message.text);
   }
 
   /** Ask the server; what it refuses is said to the user, and gives null. A broken connection is shown elsewhere. */

@@ -7,7 +7,8 @@ const FINAL = { 1008: "refused", 1009: "too_big", 4000: "taken" };
 
 /**
  * hello(): the first message of every connection. heard(message): every message that is not the answer to a question
- * alone. changed(state): "open", "broken" (it will be tried again) or "closed" with a reason.
+ * alone. changed(state): "open", "broken" (it will be tried again) or "closed" with a reason. `second`, where it is set,
+ * is asked whether a first hello that was refused may be followed by another one.
  * Socket and later (setTimeout) can be given, for tests.
  */
 export class Connection {
@@ -19,7 +20,13 @@ export class Connection {
   }
 
   open() {
-    const socket = new this.Socket(this.address);
+    let socket;
+    try {
+      socket = new this.Socket(this.address);
+    } catch {
+      this.lost(this.socket, 1006); // some browsers throw where others close
+      return;
+    }
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.greet(socket);
@@ -32,7 +39,7 @@ export class Connection {
     socket.send(JSON.stringify(message));
     answer.then(
       () => this.turn("open"),
-      (error) => error.constructor.name === "Refused" && this.refused?.(error),
+      () => {}, // what was wrong has been said; the server closes
     );
   }
 
@@ -46,6 +53,10 @@ export class Connection {
   lost(socket, code) {
     if (socket !== this.socket) return;
     this.questions.lose();
+    if (this.state === "new" && FINAL[code] === "refused" && this.second?.()) {
+      this.open();
+      return;
+    }
     if (FINAL[code]) {
       this.turn("closed", FINAL[code]);
       return;

@@ -71,7 +71,7 @@ export function typed({ key, hint, low = -Infinity, high = Infinity, whole = fal
   };
   const pressed = (event) => {
     if (event.key === "Escape") {
-      set(last);
+      set(last, true);
       return;
     }
     const up = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;

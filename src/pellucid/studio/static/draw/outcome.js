@@ -56,6 +56,7 @@ export function makeOutcome(app, page) {
     const { loss, accuracy } = plane.scores();
     const rows = [["loss", loss], ...(app.shapes?.task === "classes" ? [["accuracy", accuracy]] : [])];
     const held = app.about?.rows.validation;
+    scores.dataset.step = app.frame?.step ?? "";
     fill(scores, h("thead", {}, h("tr", {}, h("th"), h("th", { scope: "col", t: "train_short" }), held ? h("th", { scope: "col", t: "validation_short" }) : null)),
       h("tbody", {}, rows.map(([key, [a, b]]) => h("tr", {}, h("th", { scope: "row", t: key }), h("td", { "data-test": `${key}-train` }, a), held ? h("td", { "data-test": `${key}-validation` }, b) : null))));
   };

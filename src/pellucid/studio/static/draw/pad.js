@@ -7,7 +7,7 @@ import { fill, h } from "./dom.js";
 import { button } from "./fields.js";
 
 const SIDE = 64; // dots of the pad
-const BRUSH = 3.4;
+const BRUSH = 5; // as thick as the strokes of the digits that were learnt
 
 export function makePad(app) {
   const ink = new Uint8Array(SIDE * SIDE);

@@ -90,7 +90,7 @@ export const EN = {
   take_link: "Link", take_link_about: "Brings this very run back, seed included, without your data", take_png: "Picture, PNG", take_png_about: "The network and its outcome as they are now",
   saved: "{name} is saved.", take_failed: "The server did not answer. Is it still running?",
   link_copied: "The link is copied. It holds the whole run but your key.", link_copied_own: "The link is copied. Your own data are not part of it.",
-  link_without_data: "This link was made with somebody's own data, which it does not carry. Here is its network on other data: load the file to see the same run.",
+  bad_link: "This link cannot be read. The page begins with its usual run.", link_without_data: "This link was made with somebody's own data, which it does not carry. Here is its network on other data: load the file to see the same run.",
   // own data
   own_data: "Your own data", drop_here: "Drop the CSV file here", reading: "Reading {name}…", too_large: "{name} has {size}; at most 50 MB can be read.", upload_failed: "The file could not be sent. Is the server still running?",
   target: "Target: what shall be learnt", task: "What it is", "task.auto": "found out", "task.classes": "classes", "task.values": "values", use_column: "Use column {name}",

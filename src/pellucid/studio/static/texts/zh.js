@@ -82,7 +82,7 @@ export const ZH = {
   take_link: "链接", take_link_about: "带回同一次运行，包括种子，不含自己的数据", take_png: "图片，PNG", take_png_about: "此刻的网络和结果",
   saved: "{name} 已保存。", take_failed: "服务器没有回答。它还在运行吗？",
   link_copied: "链接已复制。里面有整个运行，没有你的密钥。", link_copied_own: "链接已复制。你自己的数据不在里面。",
-  link_without_data: "这个链接用的是某人自己的数据，链接里没有。这里是同一个网络，数据换了：载入那个文件就能看到同样的运行。",
+  bad_link: "这个链接读不出来。页面从平常的运行开始。", link_without_data: "这个链接用的是某人自己的数据，链接里没有。这里是同一个网络，数据换了：载入那个文件就能看到同样的运行。",
   own_data: "自己的数据", drop_here: "把 CSV 文件放在这里", reading: "正在读 {name}……", too_large: "{name} 有 {size}；最多能读 50 MB。", upload_failed: "文件没有送到。服务器还在运行吗？",
   target: "目标：要学什么", task: "它是什么", "task.auto": "自动判断", "task.classes": "类别", "task.values": "数值", use_column: "使用列 {name}",
   "kind.numbers": "数", "kind.text": "文字", column_use: "使用", column_name: "列", column_kind: "种类", column_distinct: "不同的值", column_examples: "例子",
