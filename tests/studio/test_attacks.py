@@ -113,11 +113,21 @@ def test_a_flood_of_pings(studio: Studio) -> None:
 def test_requests_that_are_none(studio: Studio) -> None:
     rng = random.Random(0)
     tries = [
-        b"\r\n" * 100, b"GET", b"GET /", b"GET / HTTP/1.1", b"GET / HTTP/1.1\r\nHost", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 5000, b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"POST /upload/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello", b"\0" * 1000,
-        b"GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", b"GET / HTTP/1.1\nHost: x\n\n", b"GET  /  HTTP/1.1\r\n\r\n",
-    ]  # fmt: skip
+        b"\r\n" * 100,
+        b"GET",
+        b"GET /",
+        b"GET / HTTP/1.1",
+        b"GET / HTTP/1.1\r\nHost",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 5000,
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /upload/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello",
+        b"\0" * 1000,
+        b"GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET  /  HTTP/1.1\r\n\r\n",
+    ]
     tries += [bytes(rng.randrange(256) for _ in range(rng.randrange(1, 400))) for _ in range(40)]
     for sent in tries:
         with socket.create_connection(("127.0.0.1", studio.port), timeout=2) as sock:
@@ -161,14 +171,29 @@ launch.serve(browser=False, told=lambda address: print(address, flush=True))
 def test_wishes_beyond_what_there_is(studio: Studio) -> None:
     """Each is told, and the run goes on."""
     page = studio.page(SMALL)
+    far = {"kind": "drawn", "points": [[1e9, 1e9, 0], [-1e9, -1e9, 1], [0, 0, 1]]}
     wishes: list[tuple[str, dict[str, Any]]] = [
-        ("seek", {"step": 2**53}), ("inside", {"row": 10**9}), ("rows", {"start": 10**9}), ("silence", {"layer": 8, "unit": 63, "on": True}),
-        ("edit", {"name": "W9", "index": [99_999, 99_999], "value": 1e9}), ("apply", {"kind": "nothing"}), ("predict", {"x": [1e9] * 10_000}),
-        ("predict", {"x": [1e9, -1e9]}), ("edit", {"name": "W1", "index": [0, 0], "value": 1e9}), ("step", {"count": 3}),
-        ("silence", {"layer": 1, "unit": 0, "on": False}), ("set", {"state": {"training": {"epochs": 1}}}), ("step", {"count": 3}),
-        ("set", {"state": {"data": {"kind": "drawn", "points": [[1e9, 1e9, 0], [-1e9, -1e9, 1], [0, 0, 1]]}, "features": ["x1^2", "sinx2"], "standardize": False}}),
-        ("step", {"count": 3}), ("findings", {}), ("check", {}), ("inside", {"row": 0}), ("pin", {"name": "\u202e<b>" * 20}), ("reset", {}),
-    ]  # fmt: skip
+        ("seek", {"step": 2**53}),
+        ("inside", {"row": 10**9}),
+        ("rows", {"start": 10**9}),
+        ("silence", {"layer": 8, "unit": 63, "on": True}),
+        ("edit", {"name": "W9", "index": [99_999, 99_999], "value": 1e9}),
+        ("apply", {"kind": "nothing"}),
+        ("predict", {"x": [1e9] * 10_000}),
+        ("predict", {"x": [1e9, -1e9]}),
+        ("edit", {"name": "W1", "index": [0, 0], "value": 1e9}),
+        ("step", {"count": 3}),
+        ("silence", {"layer": 1, "unit": 0, "on": False}),
+        ("set", {"state": {"training": {"epochs": 1}}}),
+        ("step", {"count": 3}),
+        ("set", {"state": {"data": far, "features": ["x1^2", "sinx2"], "standardize": False}}),
+        ("step", {"count": 3}),
+        ("findings", {}),
+        ("check", {}),
+        ("inside", {"row": 0}),
+        ("pin", {"name": "\u202e<b>" * 20}),
+        ("reset", {}),
+    ]
     for kind, fields in wishes:
         assert page.ask(kind, **fields)["type"] != "frame"
     assert page.ask("ping")["type"] == "done"

@@ -19,11 +19,11 @@ from pellucid import engines
 from pellucid.engines import readable
 from pellucid.errors import InputError, TrainingDiverged
 from pellucid.history import History, digest
-from pellucid.jobs import Job
 from pellucid.network import Network
 from pellucid.optimizers import State
-from pellucid.schedules import Watch
 from pellucid.settings import Settings
+from pellucid.studio import changes
+from pellucid.studio.changes import Held, held
 from pellucid.studio.datasets import Rows
 from pellucid.studio.engine import Builder, looked_at_again, take_over, wanted
 from pellucid.studio.networks import network_of, settings_of
@@ -33,18 +33,6 @@ from pellucid.training import prepare
 Array = npt.NDArray[Any]
 
 MOST_EVENTS = 10_000
-
-
-class Held(Job):
-    """A job in which some parameters are held at 0, by the readable engine: how units are silenced."""
-
-    held: Array | None = None
-    cannot = False  # whether the compiled engine has said that it cannot run this job
-
-    def take(self, step: int, rows: Array | None, loss: float, correct: int, gradient: Array) -> None:
-        super().take(step, rows, loss, correct, gradient)
-        if self.held is not None:
-            self.net.theta[self.held] = 0.0
 
 
 class Learning:
@@ -58,6 +46,10 @@ class Learning:
 
     Attributes:
         step, end: how many steps have been taken now, and how many at the most so far.
+        offset: what a step of the job lacks to one of the run.
+        training: the part of the state by which it is trained now.
+        silenced: the weights that silenced units had before, by layer and unit.
+        next_batch: the batch size that the next epoch is to have, where it differs.
         diverged: in words, what stopped it; None where nothing did.
         waiting: whether compiled code is being made that the next step needs.
 
@@ -87,16 +79,16 @@ class Learning:
             net.theta = theta
         settings, self.notes = _held_out(state, len(rows.y))
         prepared = prepare(net, rows.transformed(rows.X), rows.y, settings)
-        self._share = settings.validation or 0.0
+        self.share = settings.validation or 0.0
         self.kept = None if prepared.made_of is None else prepared.made_of.kept
-        self.job: Held = _held(prepared, prepared.settings)
-        self.step = self.end = self._offset = self.applied = 0
+        self.job: Held = held(prepared, prepared.settings)
+        self.step = self.end = self.offset = self.applied = 0
         self.seconds = 0.0
         self.silenced: dict[tuple[int, int], Array] = {}
         self.events: list[Event] = []
         self.diverged: str | None = None
         self.waiting = False
-        self._batch: int | None = None  # the size that the next epoch is to have, where it differs
+        self.next_batch: int | None = None
         self._aside: tuple[int, dict[str, float]] | None = None  # books of an epoch that is seen in part
         self.initial_weights = digest(net.theta)
         size = net.theta.nbytes * (2 + len(self.job.state.averages))
@@ -110,24 +102,24 @@ class Learning:
     @property
     def epoch(self) -> float:
         """How many epochs have passed, with a part of one."""
-        return (self.step - self._offset) / self.job.steps_per_epoch
+        return (self.step - self.offset) / self.job.steps_per_epoch
 
     @property
     def rate(self) -> float:
         """The learning rate of the next step, or of the last where none follows."""
-        step = self.step - self._offset
+        step = self.step - self.offset
         return self.job.rate(max(step - (self.step >= self.last_step), 0))
 
     @property
     def last_step(self) -> int:
         """The one at which the epochs that were asked for are over."""
-        return self._offset + self.job.settings.epochs * self.job.steps_per_epoch
+        return self.offset + self.job.settings.epochs * self.job.steps_per_epoch
 
     @property
     def epoch_end(self) -> int:
         """The step at which the epoch that is going on, or begins here, is over."""
-        each, at = self.job.steps_per_epoch, self.step - self._offset
-        return self._offset + (at // each + 1) * each
+        each, at = self.job.steps_per_epoch, self.step - self.offset
+        return self.offset + (at // each + 1) * each
 
     def copied(self) -> tuple[Network, History]:
         """The network and the history as they are now, for who looks at them while training goes on."""
@@ -159,7 +151,7 @@ class Learning:
         """Take steps up to one, with what has to be done between epochs; stop before an engine that is not ready."""
         self.waiting = False
         while self.step < goal:
-            if self._at_border and not self._cross(patient):
+            if self.at_border and not self._cross(patient):
                 self.waiting = True
                 return
             self._take(min(goal, self._next_stop()))
@@ -169,7 +161,7 @@ class Learning:
         """The next border between epochs at which something may have to be done: a moment kept, engine or batch."""
         after = self.step + 1
         stop = self._border_from(max(after, self.moments.due(self.step)))
-        if self._batch is not None:
+        if self.next_batch is not None:
             stop = self._border_from(after)
         looked = looked_at_again(self.training["engine"], self.step)
         if looked is None and not self.job.cannot:
@@ -181,19 +173,20 @@ class Learning:
         return wanted(self.training["engine"], self.step, bool(self.silenced))
 
     @property
-    def _at_border(self) -> bool:
-        return (self.step - self._offset) % self.job.steps_per_epoch == 0
+    def at_border(self) -> bool:
+        """Whether it stands between two epochs."""
+        return (self.step - self.offset) % self.job.steps_per_epoch == 0
 
     def _border_from(self, step: int) -> int:
         """The first border between epochs at or after a step."""
         each = self.job.steps_per_epoch
-        return self._offset + -(-(step - self._offset) // each) * each
+        return self.offset + -(-(step - self.offset) // each) * each
 
     def _cross(self, patient: bool) -> bool:
         """Between two epochs: what could not be changed inside one. False where compiled code is not ready."""
-        if self._batch is not None:
-            self._renew(replace(self.job.settings, batch_size=self._batch))
-            self._batch = None
+        if self.next_batch is not None:
+            changes.renew(self, replace(self.job.settings, batch_size=self.next_batch))
+            self.next_batch = None
         name = self._engine
         if name == self.job.engine or self.job.cannot:
             return True
@@ -206,7 +199,7 @@ class Learning:
     def _take(self, goal: int) -> None:
         """Steps up to one, with the books of every epoch that ends on the way."""
         job, engine = self.job, engines.module(self.job.engine)
-        at, stop = self.step - self._offset, goal - self._offset
+        at, stop = self.step - self.offset, goal - self.offset
         while at < stop:
             each = job.steps_per_epoch
             whole = stop // each * each
@@ -215,13 +208,13 @@ class Learning:
             end = min(stop, (at // each + 1) * each) if one else whole
             engine.run(job, at, end)
             self.seconds += time.perf_counter() - begun
-            at, self.step = end, self._offset + end
+            at, self.step = end, self.offset + end
             if end % each == 0:
                 job.finish(end // each - 1, self.seconds, None)
 
     def _step_back(self, error: TrainingDiverged) -> None:
         """To the parameters at which loss and gradient were finite, by the way on which they were reached."""
-        last = self._offset + error.step
+        last = self.offset + error.step
         for step in (last, last - 1):  # where the new parameters are at fault, those before them are not
             self._restore(self.moments.before(max(step, 0)))
             self._replay(max(step, 0))
@@ -247,94 +240,16 @@ class Learning:
             InputError: it cannot be done; nothing has changed then.
         """
         event = Event(self.step, kind, given)
-        self._check(event)
+        changes.check(self, event)
         if self.applied >= MOST_EVENTS:
             raise InputError(f"This run has been changed {MOST_EVENTS:,} times, and no more can be kept. Reset it.")
         self._leave_the_future()
-        self._apply(event)
+        changes.apply(self, event)
         self.events.append(event)
         self.applied = len(self.events)
         self.diverged = None
         if self.step == 0 and kind != "settings":
             self.initial_weights = digest(self.net.theta)
-
-    def _check(self, event: Event) -> None:
-        if event.kind == "settings":
-            self._settings(event.given)
-        elif event.kind == "edit":
-            name, index, _ = event.given
-            shape = self.net.params[name].shape if name in self.net.params else ()
-            if len(index) != len(shape) or any(i >= n for i, n in zip(index, shape, strict=True)):
-                raise InputError(f"There is no parameter {name}{list(index)} in this network: {self.net!r}.")
-        else:
-            layer, unit, _ = event.given
-            units = [len(b) for name, b in self.net.params.items() if name.startswith("b")]
-            if layer >= len(units) or unit >= units[layer - 1]:
-                raise InputError(f"There is no hidden unit {unit} in layer {layer}: hidden layers are {units[:-1]}.")
-
-    def _settings(self, training: Mapping[str, Any]) -> Settings:
-        return settings_of({"training": training, "validation": self._share, "seed": self.seed})
-
-    def _apply(self, event: Event) -> None:
-        if event.kind == "settings":
-            self._retrain(event.given)
-        elif event.kind == "edit":
-            name, index, value = event.given
-            self.net.params[name][tuple(index)] = value
-            self._hold()
-        else:
-            self._silence(*event.given)
-
-    def _retrain(self, training: Mapping[str, Any]) -> None:
-        settings, job = self._settings(training), self.job
-        self.training = training
-        size = min(settings.batch_size or job.n, job.n)
-        self._batch = None
-        if size != job.batch_size and self._at_border:
-            self._renew(settings)
-            return
-        if size != job.batch_size:
-            self._batch = settings.batch_size or job.n
-            settings = replace(settings, batch_size=job.batch_size)
-        if type(settings.optimizer) is not type(job.settings.optimizer) or _averages(settings) != _averages(
-            job.settings
-        ):
-            job.state = settings.optimizer.init(job.net.theta)
-        if settings.schedule != job.settings.schedule:
-            job.watch = Watch()
-        job.settings = settings
-        if job.engine == "compiled":
-            take_over(job, "compiled")
-
-    def _renew(self, settings: Settings) -> None:
-        """Another job that goes on from here, between two epochs."""
-        old = self.job
-        self.job = _held(old, settings)
-        self.job.columns, self.job.done, self.job.watch = old.columns, old.done, old.watch
-        self.job.finite[...] = old.finite
-        if type(settings.optimizer) is type(old.settings.optimizer) and _averages(settings) == _averages(old.settings):
-            self.job.state = State(old.state.t, tuple(average.copy() for average in old.state.averages))
-        self._offset = self.step - self.job.done * self.job.steps_per_epoch
-        self._hold()
-
-    def _silence(self, layer: int, unit: int, on: bool) -> None:
-        outgoing = self.net.params[f"W{layer + 1}"][unit]
-        if on and (layer, unit) not in self.silenced:
-            self.silenced = {**self.silenced, (layer, unit): outgoing.copy()}
-        elif not on and (layer, unit) in self.silenced:
-            outgoing[...] = self.silenced[layer, unit]
-            self.silenced = {place: row for place, row in self.silenced.items() if place != (layer, unit)}
-        self._hold()
-        if self.silenced and self.job.engine != "readable":
-            take_over(self.job, "readable")
-
-    def _hold(self) -> None:
-        """Hold the weights that go out from silenced units at 0, from now on."""
-        places = self.net.named(np.arange(self.net.theta.size))
-        rows = [places[f"W{layer + 1}"][unit] for layer, unit in self.silenced]
-        self.job.held = np.concatenate(rows) if rows else None
-        if rows:
-            self.net.theta[self.job.held] = 0.0
 
     # Back.
 
@@ -355,26 +270,26 @@ class Learning:
     def _restore(self, moment: Moment) -> None:
         job = self.job
         job.net.theta = moment.theta
-        self.training, self.silenced, self._offset = moment.training, moment.silenced, moment.offset
-        self.job = _held(job, moment.settings)
+        self.training, self.silenced, self.offset = moment.training, moment.silenced, moment.offset
+        self.job = held(job, moment.settings)
         self.job.columns, self.job.done, self.job.watch = job.columns, moment.epoch, moment.watch
         self.job.finite[...] = moment.finite
         self.job.state = State(moment.state.t, tuple(average.copy() for average in moment.state.averages))
-        self.step, self.applied, self._batch = moment.step, moment.events, None
-        self._hold()
+        self.step, self.applied, self.next_batch = moment.step, moment.events, None
+        changes.hold(self)
 
     def _replay(self, goal: int) -> None:
         while self.applied < len(self.events) and self.events[self.applied].step <= goal:
             event = self.events[self.applied]
             self._again_to(event.step)
-            self._apply(event)
+            changes.apply(self, event)
             self.applied += 1
         self._again_to(goal)
 
     def _again_to(self, goal: int) -> None:
         border = self._border_from(goal)
         if border > goal > self.step and goal < self.end:  # the epoch's books will be begun anew, and not finished
-            epoch = (goal - self._offset) // self.job.steps_per_epoch
+            epoch = (goal - self.offset) // self.job.steps_per_epoch
             books = {name: float(column[epoch]) for name, column in self.job.columns.items() if epoch < len(column)}
             self._aside = (epoch, books)
         self._go(goal, patient=True)
@@ -394,14 +309,14 @@ class Learning:
         self.events = self.events[: self.applied]
         self.moments.forget_after(self.step, self.applied)
         self._aside = None
-        first = self.job.done if self._at_border else self.job.done + 1
+        first = self.job.done if self.at_border else self.job.done + 1
         for column in self.job.columns.values():
             column[first:] = np.nan
         self.end = self.step
 
     def _keep(self) -> None:
-        if self._at_border and self.step >= self.moments.due(self.step) and self._batch is None:
-            rest = {"events": self.applied, "offset": self._offset, "training": self.training}
+        if self.at_border and self.step >= self.moments.due(self.step) and self.next_batch is None:
+            rest = {"events": self.applied, "offset": self.offset, "training": self.training}
             self.moments.keep(Moment.of(self.job, step=self.step, silenced=self.silenced, **rest))
 
 
@@ -412,11 +327,3 @@ def _held_out(state: Mapping[str, Any], n: int) -> tuple[Settings, tuple[str, ..
         note = f"No rows are held out for validation: {state['validation']:g} of {n} rows is less than one."
         return replace(settings, validation=None), (note,)
     return settings, ()
-
-
-def _held(job: Job, settings: Settings) -> Held:
-    return Held(job.net, job.problem, job.validation, settings, "readable", job.made_of)
-
-
-def _averages(settings: Settings) -> tuple[str, ...]:
-    return settings.optimizer.rule().averages
