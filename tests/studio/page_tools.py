@@ -59,6 +59,7 @@ class Studio:
         """Open the page; `link` is what stands behind #, `state` is laid over a small quick one."""
         if not link:
             link = as_link(merged(QUICK, state))
+        self.page.goto("about:blank")  # otherwise only the part behind # would change, and nothing be loaded
         self.page.goto(f"{self.base}/#{link}")
         return self.wait()
 

@@ -95,11 +95,12 @@ def test_a_network_without_hidden_layers(studio: Studio) -> None:
 
 
 def test_long_names_are_shortened_and_told_in_full(studio: Studio) -> None:
-    studio.open(data={"kind": "breast-cancer"}, layers="4:tanh")
-    names = studio.page.locator(".unit-name bdi")
-    studio.until(lambda: names.count() > 2)
-    long = names.first
-    assert len(long.get_attribute("title")) > 0
+    studio.open(data={"kind": "wine"}, layers="4:tanh")
+    names = studio.page.locator(".unit-name.left bdi")
+    assert names.count() == 13
+    told = names.evaluate_all("all => all.map(e => [e.title, e.textContent])")
+    assert any(full != shown and "…" in shown for full, shown in told)
+    assert "nonflavanoid_phenols" in [full for full, _ in told]
     outside = "[...document.querySelectorAll('.unit-name')].filter(e => e.getBoundingClientRect().left < document.querySelector('#stage').getBoundingClientRect().left - 1).length"
     assert studio.page.evaluate(outside) == 0
     studio.shot("network-long-names")

@@ -67,7 +67,7 @@ def test_two_features_or_two_components_of_wider_data(studio: Studio) -> None:
     studio.shot("see-two-features")
     studio.part("axis-x").select_option('"components"')
     studio.said("view=components")
-    studio.until(lambda: "carry" in studio.text_of("#outcome"))
+    studio.until(lambda: "PC 1 (" in studio.page.locator(".axis-x").inner_text())
     studio.shot("see-components")
 
 

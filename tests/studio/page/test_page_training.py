@@ -110,4 +110,6 @@ def test_a_rate_that_explodes_is_said_in_words(studio: Studio) -> None:
     studio.open(data={"kind": "plane", "n": 100}, training={"optimizer": {"name": "sgd", "learning_rate": 90.0}})
     studio.part("play").click()
     studio.until(lambda: "diverged" in studio.text("connection"))
+    studio.part("trouble").wait_for()
+    assert len(studio.text("trouble")) > 20  # what happened, and what to try
     studio.shot("training-diverged")

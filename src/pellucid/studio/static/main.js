@@ -102,6 +102,11 @@ if (first.lacks) app.on("welcome", () => notice(t("link_without_data"), true));
 
 app.on("trouble", (text) => notice(text, true));
 app.on("link", (text) => notice(`${t("bad_link")}\n${text ?? ""}`.trim(), true));
+let stopped = null;
+app.on("status", () => {
+  if (app.status.stopped === "diverged" && app.status.text && app.status.text !== stopped) notice(app.status.text, true);
+  stopped = app.status.stopped === "diverged" ? app.status.text : null;
+});
 let lost = null;
 app.on("connection", (state, reason) => {
   if (state === "open") {

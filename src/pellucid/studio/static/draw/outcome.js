@@ -31,17 +31,18 @@ export function makeOutcome(app, page) {
   const legend = h("ul.legend", { "data-test": "legend" });
   const scores = h("table.scores", { "data-test": "scores" });
   const pad = makePad(app);
-  const note = h("p.small.soft");
   const box = h("div.plane-box", {}, plane.element);
-  fill(page.outcome, head, box, pad.element, x, legend, scores, choose, note);
+  fill(page.outcome, head, box, pad.element, x, legend, scores, choose);
 
   function axes() {
     const { data, shapes } = app;
     if (!data) return;
     const { view } = data;
-    const of = (k) => h("b", { title: view.names[k] }, shorten(view.names[k], 22));
+    const share = view.kind === "components" ? view.explained : null;
+    const name = (k) => (share ? `${t(`component_${k + 1}`)} (${percent(share[k], 0)})` : view.names[k]);
+    const of = (k) => h("b", { title: share ? t("explained", { first: percent(share[0], 0), second: percent(share[1], 0) }) : view.names[k] }, shorten(name(k), 22));
     if (plane.values) fill(x, h("span", { t: "true_value" }), h("span", { t: "up_predicted" }));
-    else fill(x, h("span", {}, number(view.low[0])), h("span", {}, of(0), " → ", of(1), " ↑"), h("span", {}, number(view.high[0])));
+    else fill(x, h("span", {}, number(view.low[0])), h("span.axis-names", {}, of(0), " → ", of(1), " ↑"), h("span", {}, number(view.high[0])));
     drawLegend(legend, app);
     const { image } = app.about;
     kind.element.hidden = data.task === "classes" && !image;
@@ -49,8 +50,6 @@ export function makeOutcome(app, page) {
     const wide = shapes.features.length > 2 && shown !== "pad";
     choose.hidden = !wide;
     if (wide) offerAxes(app, axisX, axisY);
-    note.hidden = !wide || view.kind !== "components" || !view.explained;
-    note.textContent = note.hidden ? "" : t("explained", { first: percent(view.explained[0], 0), second: percent(view.explained[1], 0) });
   }
   const drawScores = () => {
     const { loss, accuracy } = plane.scores();

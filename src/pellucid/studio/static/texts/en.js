@@ -48,8 +48,8 @@ export const EN = {
   // the outcome
   outcome: "Outcome", outcome_kind: "What is shown", surface: "Plane", predicted_true: "Values", true_value: "true value →", up_predicted: "predicted ↑",
   plane_label: "What the network answers, and the points. Arrow keys go from point to point, Enter walks through one.",
-  axis_x: "Across", axis_y: "Upwards", component_1: "Component 1", component_2: "Component 2",
-  explained: "The components carry {first} and {second} of the spread; what lies off their plane is taken as average.",
+  axis_x: "Across", axis_y: "Upwards", component_1: "PC 1", component_2: "PC 2",
+  explained: "The principal components carry {first} and {second} of the spread; what lies off their plane is taken as average.",
   train_row: "row {row}, trained on", held_row: "row {row}, held out", is_value: "is {value}", answer_value: "answer {value}", click_to_walk: "click to walk through",
   low_high: "blue {low} to orange {high}", hollow_held: "hollow: held out", train_short: "training", validation_short: "validation", loss: "Loss", accuracy: "Accuracy",
   pad_title: "Draw", pad_hint: "Draw here, and watch what the network makes of it.", pad_label: "A pad to draw a digit on", clear: "Clear",

@@ -42,7 +42,7 @@ export const ZH = {
   network_note: "{sizes}，{parameters} 个参数", strongest_links: "画出 {all} 条连线中最强的 {some} 条",
   outcome: "结果", outcome_kind: "显示什么", surface: "平面", predicted_true: "数值", true_value: "真实值 →", up_predicted: "预测值 ↑",
   plane_label: "网络的回答和各个点。方向键逐点移动，回车走进一个点。",
-  axis_x: "横轴", axis_y: "纵轴", component_1: "第一主成分", component_2: "第二主成分",
+  axis_x: "横轴", axis_y: "纵轴", component_1: "主成分 1", component_2: "主成分 2",
   explained: "两个主成分占方差的 {first} 和 {second}；平面之外的部分取平均值。",
   train_row: "第 {row} 行，训练用", held_row: "第 {row} 行，留出", is_value: "真实：{value}", answer_value: "回答：{value}", click_to_walk: "点击走进去",
   low_high: "蓝 {low} 到橙 {high}", hollow_held: "空心：留出的点", train_short: "训练", validation_short: "验证", loss: "损失", accuracy: "准确率",
