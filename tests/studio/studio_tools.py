@@ -132,7 +132,7 @@ class Page:
         self.live.send(json.dumps({"type": kind, "id": self._id, **fields}))
         return self._id
 
-    def next(self, timeout: float = 20.0) -> dict[str, Any]:
+    def next(self, timeout: float = 60.0) -> dict[str, Any]:
         """The next message; arrays of a binary one under "arrays"."""
         message = self.live.recv(timeout=timeout)
         if isinstance(message, str):

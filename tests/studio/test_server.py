@@ -283,7 +283,7 @@ def folder_of(page: Page) -> Path:
     """The folder of a run whose page has just brought a file; there is one process for each."""
     import tempfile
 
-    folders = Path(tempfile.gettempdir()).glob("pellucid-studio-*")
+    folders = Path(tempfile.gettempdir()).glob("pellucid-studio-*/files")
     return max(folders, key=lambda path: path.stat().st_ctime)
 
 

@@ -28,6 +28,7 @@ Message = Mapping[str, Any]
 
 LONGEST_WAIT = 0.25  # seconds without a look around, where nothing is to be done
 UPLOAD = 50 * 2**20
+LARGE = 2 * 2**20  # bytes of a file that one waits for
 
 
 class Desk:
@@ -79,7 +80,9 @@ class Desk:
         self.say("status", to, **self.status())
 
     def status(self) -> dict[str, Any]:
-        """Where the run stands, as a page is told."""
+        """Where the run stands, as a page is told; nothing yet where there is none."""
+        if not self.run_number:
+            return {"playing": False, "step": 0, "epoch": 0.0, "end": 0, "first": 0, "stopped": None, "text": None}
         run = self.run
         return {
             "playing": self.playing, "step": run.step, "epoch": run.epoch, "end": run.end, "first": 0,
@@ -181,6 +184,8 @@ class Desk:
     def _read(self, wanted: Mapping[str, Any]) -> Rows:
         if self.file is None:
             raise InputError("There is no file here yet: choose one, or drop it on the page.")
+        if self.file.path.stat().st_size > LARGE:
+            self.say("status", None, **{**self.status(), "waiting": "reading"})
         rows = self.file.rows(wanted)
         self._read_from = self.file
         return rows

@@ -42,7 +42,9 @@ class Run:
         self._tickets: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
         self._ticket = 0
         self._folder = tempfile.TemporaryDirectory(prefix="pellucid-studio-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
+        self.folder = Path(self._folder.name) / "files"
+        self.folder.mkdir()
+        (Path(self._folder.name) / "work").mkdir()
         self._process: asyncio.subprocess.Process
         self._pump: asyncio.Task[None]
 
@@ -52,6 +54,7 @@ class Run:
         # Small steps on one core each: several pages share the machine by running side by side.
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")])),
+            "TMPDIR": str(Path(self._folder.name) / "work"),  # cleared with the rest, however the process ends
             "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PELLUCID_QUIET": "1",
         }  # fmt: skip
         self._process = await asyncio.create_subprocess_exec(

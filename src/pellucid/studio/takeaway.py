@@ -39,7 +39,11 @@ def _kind(name: str, media: str) -> Callable[[Callable[[Made, Path], None]], Cal
 def _script(made: Made, path: Path) -> None:
     X, y = made.rows.transformed(made.rows.X), made.rows.y
     settings = {name: getattr(made.settings, name) for name in SCRIPTED} | {"engine": "readable"}
-    path.write_text(made.net.script(X, y, weights="included", **settings), encoding="utf-8")
+    try:
+        text = made.net.script(X, y, weights="included", **settings)
+    except InputError:  # more rows than can stand in a program: it then reads them, and says how to write them
+        text = made.net.script(weights="included", **settings)
+    path.write_text(text, encoding="utf-8")
 
 
 SCRIPTED = ("optimizer", "epochs", "batch_size", "l2", "l1", "schedule", "validation", "clip_norm", "shuffle", "seed")

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import os
 import queue
-import sys
 import threading
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from pellucid.studio import wire
 from pellucid.studio.desk import Desk
@@ -21,10 +20,10 @@ from pellucid.studio.desk import Desk
 WAITING = 32  # messages either way, beyond which the other side has to wait
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Work until the server goes."""
     source, sink = _pipes()
-    inbox: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
+    inbox: queue.Queue[dict[str, Any]] = queue.Queue(WAITING)
     outbox: queue.Queue[bytes] = queue.Queue(WAITING)
     woken: dict[str, Any] = {"type": "wake"}
     threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
@@ -35,10 +34,7 @@ def main() -> None:
             inbox.put_nowait(woken)
 
     desk = Desk(lambda kind, message: outbox.put(wire.framed(kind, message)), wake)
-    first = inbox.get()
-    if first is None:
-        return
-    desk.handle(first)
+    desk.handle(inbox.get())
     wait = 0.0
     while True:
         try:
@@ -46,8 +42,6 @@ def main() -> None:
         except queue.Empty:
             pass
         else:
-            if message is None:
-                return
             if message is not woken:
                 desk.handle(message)
         wait = desk.work()
@@ -62,10 +56,10 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
     return source, sink
 
 
-def _listen(source: BinaryIO, inbox: queue.Queue[dict[str, Any] | None]) -> None:
+def _listen(source: BinaryIO, inbox: queue.Queue[dict[str, Any]]) -> None:
     while (found := wire.read_frame(source)) is not None:
         inbox.put(json.loads(found[1]))
-    inbox.put(None)
+    os._exit(0)  # the server has gone, or wants this to end: whatever is being computed is nobody's any more
 
 
 def _speak(sink: BinaryIO, outbox: queue.Queue[bytes]) -> None:
@@ -79,5 +73,3 @@ def _speak(sink: BinaryIO, outbox: queue.Queue[bytes]) -> None:
 
 if __name__ == "__main__":
     main()
-    sys.stderr.flush()
-    os._exit(0)  # errands that are still under way are nobody's any more
