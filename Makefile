@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # The extras that something uses today; `all` has more, for parts that are to come.
-EXTRAS := cli,plot,sklearn,fast,files
+EXTRAS := cli,plot,sklearn,fast,files,studio
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 

@@ -57,6 +57,7 @@ HOUSE = [
     "report",
     "estimators",
     "lessons",
+    "studio",
     "cli",
     "__main__",  # python -m pellucid
 ]
@@ -81,9 +82,11 @@ DOWNWARDS = {
 }
 
 # What a room may import at the top of its files beyond NumPy and Python's own.
-# The classes of estimators are scikit-learn's, which is looked
-# for before they are imported.
-LIBRARIES = {"cli": {"typer", "rich"}, "estimators": {"sklearn"}}
+LIBRARIES = {
+    "cli": {"typer", "rich"},
+    "estimators": {"sklearn"},  # whose classes they are; it is looked for before they are imported
+    "studio": {"starlette", "uvicorn", "websockets", "pydantic", "pydantic_core"},
+}
 # These files run in a process of their own that makes machine code; nothing else imports them.
 BUILD = {f"pellucid.engines.compiled.{name}" for name in ("build", "kernel", "primitives", "rows", "arithmetic")}
 

@@ -1,4 +1,4 @@
-"""The command line: `pellucid train`, `predict`, `explain`, `export`, `check`, `lesson`.
+"""The command line: `pellucid train`, `predict`, `explain`, `export`, `check`, `lesson`, `studio`.
 
 Results go to standard output, plain wherever that is no terminal; progress, remarks and errors go to standard error.
 Exit codes: 0 done, 1 data, files or training at fault, or something found by a check, 2 a wrong command line,

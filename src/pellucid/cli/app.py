@@ -26,6 +26,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     commands.export,
     commands.check,
     commands.lesson,
+    commands.studio,
 )
 
 
@@ -87,6 +88,7 @@ def _pellucid(
       pellucid export MODEL.json model.onnx        the same model for other programs
       pellucid check mynet.py                      what is wrong with a network of your own
       pellucid lesson                              eight lessons, in English and Chinese
+      pellucid studio                              watch a network learn, in a browser
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

@@ -258,3 +258,27 @@ def lesson(
 
     counted = None if steps is None else whole("--steps", steps, 1)
     return partial(job.run, name, lang, out, steps=counted, method=method)
+
+
+def studio(
+    file: opt.Watched = None,
+    browser: opt.Browser = True,
+    port: opt.Port = 0,
+    host: opt.Host = None,
+) -> Job:
+    """Watch a network learn, in a browser.
+
+    A page of this machine opens: choose data or bring your own, build a network, and see every number while it
+    trains. The first line of standard output is its address with a key that works once. Ctrl-C ends it.
+
+    \b
+    Examples:
+      pellucid studio
+      pellucid studio iris.csv
+      pellucid studio --no-browser --port 8123
+    """
+    from pellucid.cli import studio as job
+
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port must be a whole number from 0 to 65535; this is {port}.")
+    return partial(job.run, file, host, port, browser)

@@ -228,3 +228,17 @@ Method = Annotated[
     str | None,
     _option("--method", metavar="NAME", help="How mnist-numerical takes gradients: naive, structured, node, backprop."),
 ]
+
+# The studio
+
+Watched = Annotated[
+    str | None, typer.Argument(metavar="FILE.csv", help="A table of your own that every page begins with.")
+]
+Browser = Annotated[bool, _option("--browser/--no-browser", help="Whether to open a browser.")]
+Port = Annotated[int, _option("--port", metavar="N", help="Where to listen; 0 for any that is free.")]
+Host = Annotated[
+    str | None,
+    _option(
+        "--host", metavar="ADDRESS", help="Listen on another address than this machine's own.", show_default="127.0.0.1"
+    ),
+]
