@@ -117,7 +117,7 @@ class Course:
         estimator.n_iter_ = 0
         try:
             with (
-                closing(run(job, self._watched(), self._most)) as epochs,
+                closing(run(job, self._watched(), most=self._most)) as epochs,
                 shown(epochs, job.settings.epochs, bool(estimator.progress)) as passing,
             ):
                 for epoch in passing:

@@ -38,7 +38,9 @@ def test_back_undoes_another_network_or_other_data(studio: Studio) -> None:
     studio.page.keyboard.press("l")
     studio.until(lambda: studio.state().count(":tanh") == 3)
     studio.page.go_back()
-    studio.until(lambda: studio.state().count(":tanh") == 2 and studio.page.locator('.heads [data-test^="layer-"]').count() == 2)
+    studio.until(
+        lambda: studio.state().count(":tanh") == 2 and studio.page.locator('.heads [data-test^="layer-"]').count() == 2
+    )
     studio.page.go_back()
     studio.until(lambda: studio.part("set-moons").get_attribute("aria-pressed") == "true")
     assert studio.state() == first

@@ -109,7 +109,8 @@ def test_a_file_of_ones_own_by_picker(studio: Studio) -> None:
 
 def test_a_file_of_ones_own_by_drop(studio: Studio) -> None:
     transfer = studio.page.evaluate_handle(
-        "text => { const made = new DataTransfer(); made.items.add(new File([text], 'dropped.csv')); return made; }", CSV
+        "text => { const made = new DataTransfer(); made.items.add(new File([text], 'dropped.csv')); return made; }",
+        CSV,
     )
     studio.page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
     assert studio.page.locator(".veil").is_visible()
