@@ -107,7 +107,7 @@ def at_saves(folder: Path) -> None:
     not, or was, there afterwards."""
     layers = [runs.Dense(5, "tanh"), runs.Dropout(0.3), runs.Dense(3, "softmax")]
     settings: dict[str, Any] = {
-        "optimizer": runs.OPTIMIZERS["adam"], "schedule": "plateau", "batch_size": 8, "epochs": 4,
+        "optimizer": runs.OPTIMIZERS["adam"], "schedule": "plateau", "batch_size": 8, "epochs": 2,
         "validation": 0.2, "early_stopping": 3, "engine": "readable",
     }  # fmt: skip
     found = runs.Case(layers, runs.LABELS, "float64", settings)

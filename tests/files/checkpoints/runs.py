@@ -85,6 +85,8 @@ def case(number: int, optimizer: str, engine: str, wide: bool = False) -> Case:
         "validation": one(None, 0.2, (X[:6], y[:6])), "early_stopping": one(None, 1, 3), "threads": one(1, 2),
         "sample_weight": one(None, WEIGHTS), "class_weight": None if output == "identity" else one(None, "balanced"),
     }  # fmt: skip
+    if not wide:
+        settings |= {"sample_weight": None, "class_weight": None, "l2": 0.01, "l1": 0.0}
     return Case(layers, y, one("float64", "float32") if wide else "float64", settings)
 
 
