@@ -451,3 +451,22 @@ class TestScaler:
         assert net.theta.tobytes() == plain.theta.tobytes()
         with pytest.raises(InputError, match=r"pixels are 0 \.\.\. 255"):
             net.predict(X * 1000)
+
+
+def test_parameters_that_are_known_are_taken_and_none_are_drawn() -> None:
+    layers = [Dense(3, "tanh"), Dense(2, "softmax")]
+    drawn = Network(layers, inputs=2, seed=7)
+    theta = drawn.theta.copy()
+    net = Network(layers, inputs=2, theta=theta)
+    assert net.theta is theta  # not copied
+    np.testing.assert_array_equal(net.params["W2"], drawn.params["W2"])
+    net.params["b1"][...] = 5
+    assert (theta == 5).sum() == 3
+    frozen = drawn.theta.copy()
+    frozen.flags.writeable = False
+    Network(layers, inputs=2, theta=frozen).theta[:] = 0  # a copy, since this cannot be changed
+    assert frozen.any()
+    single = Network(layers, inputs=2, dtype="float32", theta=theta.tolist())
+    assert single.theta.dtype == np.float32
+    with pytest.raises(InputError, match=r"theta has shape \(3,\); this network has 17 parameters"):
+        Network(layers, inputs=2, theta=[1, 2, 3])

@@ -282,7 +282,7 @@ WRONG_COMMANDS = [
 ]
 WRONG_FILES = [
     (["explain", "nofile.json"], ["nofile.json: there is no such file"]),
-    (["explain", "iris.csv"], ["model files end in .json"]),
+    (["explain", "iris.csv"], ["no model file of pellucid"]),
     (["explain", "m.json", "nofile.csv"], ["nofile.csv", "No such file"]),
     (["explain", "m.json", "iris.csv", "--row", "180"], ["--row 180: iris.csv has 180 rows, numbered 0 to 179"]),
     (["explain", "m.json", "iris.csv", "--row", "-181"], ["numbered 0 to 179"]),

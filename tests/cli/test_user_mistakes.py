@@ -89,7 +89,7 @@ WRONG_FILES = [
     (["train", "huge.csv", "--target", "y"], ["too large to be squared"]),
     (["train", "huge.csv", "--target", "b"], ["too large to be squared"]),
     (["predict", "nofile.json", "iris.csv"], ["nofile.json: there is no such file"]),
-    (["predict", "iris.csv", "m.json"], ["model files end in .json"]),
+    (["predict", "iris.csv", "m.json"], ["no model file of pellucid"]),
     (["predict", "text.json", "iris.csv"], ["text.json: not JSON"]),
     (["predict", "other.json", "iris.csv"], ["not a pellucid model"]),
     (["predict", "m.json", "nofile.csv"], ["nofile.csv", "No such file"]),

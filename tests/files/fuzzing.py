@@ -203,7 +203,7 @@ def main() -> None:
         corpus.mkdir()
         for i, raw in enumerate(reader.seeds(folder)):
             (corpus / f"seed{i}").write_bytes(raw)
-        for module in [m for n, m in sys.modules.items() if n.startswith("pellucid.files") or n == "pellucid.data.idx"]:
+        for module in [m for n, m in sys.modules.items() if n.startswith(("pellucid.files", "pellucid.data"))]:
             for value in vars(module).values():
                 if (
                     callable(value)
