@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -29,6 +31,29 @@ def test_the_third_argument_of_partial_fit_too() -> None:
         assert list(MLPClassifier().partial_fit(X, y, [0, 1]).classes_) == [0, 1]
     else:
         assert list(MLPClassifier().partial_fit(X, y, np.ones(4), [0, 1]).classes_) == [0, 1]
+
+
+def test_without_scikit_learn_the_extra_is_named() -> None:
+    program = """
+import sys
+sys.modules["sklearn"] = None
+import pellucid.estimators
+try:
+    from pellucid.estimators import MLPClassifier
+except ImportError as error:
+    print(type(error).__name__, error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("MissingExtra")
+    assert "[sklearn]" in done.stdout
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_nearest() -> None:
+    import pellucid.estimators
+
+    assert dir(pellucid.estimators) == sorted(pellucid.estimators.__all__)
+    with pytest.raises(AttributeError, match="Did you mean 'MLPClassifier'"):
+        pellucid.estimators.MLPClasifier  # noqa: B018
 
 
 class Told:

@@ -150,7 +150,7 @@ if NEWER:
         with sklearn.config_context(enable_metadata_routing=True):
             net = mlp.MLPClassifier(**QUICK).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
             model = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), net)
-            found = cross_validate(model, X, Y, cv=3, params={"sample_weight": weights})
+            found = cross_validate(net, X, Y, cv=3, params={"sample_weight": weights})
             return [found["test_score"], model.fit(X, Y, sample_weight=weights).predict_proba(X)]
 
 

@@ -14,6 +14,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, make_multilabel_cl
 from pellucid import estimators as ours
 from pellucid.data import load
 from pellucid.estimators.installed import VERSION
+from pellucid.estimators.material import usable
 
 NEWER = VERSION >= (1, 7)  # sample weights and the Poisson loss came with 1.7
 
@@ -196,6 +197,21 @@ def test_partial_fits_from_the_first_on_have_the_same_weights() -> None:
             model.partial_fit(IRIS[rows], KINDS[rows], classes=[0, 1, 2])
         pair.append(model)
     compare(*pair)
+
+
+@pytest.mark.parametrize("more", [{}, {"early_stopping": True}, {"solver": "lbfgs"}], ids=str)
+def test_a_large_sparse_x_stays_sparse(more: dict[str, Any]) -> None:
+    X = sparse.random(1100, 1000, density=0.01, random_state=np.random.RandomState(0), format="csr")
+    y = np.asarray(X[:, :40].sum(axis=1)).ravel() > 0.1
+    assert not isinstance(usable(X, np.dtype(np.float64)), np.ndarray)
+    mine, other = both("MLPClassifier", X, y, max_iter=4, hidden_layer_sizes=5, **more)
+    compare(mine, other)
+    np.testing.assert_allclose(mine.predict_proba(X.tocsc()), other.predict_proba(X.toarray()), atol=1e-6)
+    assert mine.history_.run is None
+    if not more:
+        with pytest.warns(RuntimeWarning, match="sparse matrix"):
+            again = ours.MLPClassifier(5, max_iter=4, random_state=1, engine="compiled").fit(X, y)
+        np.testing.assert_allclose(again.coefs_[0], mine.coefs_[0])
 
 
 def test_after_many_iterations_of_lbfgs_the_loss_is_the_same() -> None:

@@ -193,7 +193,11 @@ class Course:
 
     def _gives_up(self) -> bool:
         """Whether too long a wait ends the training, or, where the rate is adaptive, makes the rate smaller."""
-        asked, memory, watched = self.asked, self.memory, "Validation score" if self.asked.early_stopping else "Loss"
+        asked, memory, watched = (
+            self.asked,
+            self.memory,
+            "Validation score" if self.asked.early_stopping else "Training loss",
+        )
         waited = f"{watched} did not improve more than tol={asked.tol:f} for {asked.patience:g} consecutive epochs."
         assert asked.optimizer is not None
         rate = asked.optimizer.learning_rate * memory.scale
