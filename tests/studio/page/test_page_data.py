@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from page_tools import Studio
 
 CSV = "size,weight,length,kind\n" + "\n".join(
@@ -29,7 +28,7 @@ def choose(studio: Studio, kind: str) -> Studio:
 )  # fmt: skip
 def test_every_set_of_data_is_one_click_away(studio: Studio, kind: str, columns: int, outputs: int) -> None:
     choose(studio, kind)
-    studio.until(lambda: studio.part(f"unit-1-0").count() == 1)
+    studio.until(lambda: studio.part("unit-1-0").count() == 1)
     last = studio.page.locator(".units .output")
     studio.until(lambda: last.count() == outputs)
     studio.until(lambda: studio.page.locator('.units [data-layer="0"]').count() == columns)
@@ -110,7 +109,8 @@ def test_a_file_of_ones_own_by_picker(studio: Studio) -> None:
 
 def test_a_file_of_ones_own_by_drop(studio: Studio) -> None:
     transfer = studio.page.evaluate_handle(
-        "text => { const made = new DataTransfer(); made.items.add(new File([text], 'dropped.csv')); return made; }", CSV
+        "text => { const made = new DataTransfer(); made.items.add(new File([text], 'dropped.csv')); return made; }",
+        CSV,
     )
     studio.page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
     assert studio.page.locator(".veil").is_visible()

@@ -8,7 +8,9 @@ from page_tools import Studio
 def test_a_point_that_is_clicked_walks_through(studio: Studio) -> None:
     studio.run(1)
     plane = studio.part("plane")
-    x, y = studio.page.evaluate("[...Array(1)].map(() => { const b = document.querySelector('.plane').getBoundingClientRect(); return [b.width, b.height]; })[0]")
+    x, y = studio.page.evaluate(
+        "[...Array(1)].map(() => { const b = document.querySelector('.plane').getBoundingClientRect(); return [b.width, b.height]; })[0]"
+    )
     found = False
     for k in range(9, 40):
         plane.click(position={"x": x * (k % 7 + 1) / 8, "y": y * (k // 7 + 1) / 8})

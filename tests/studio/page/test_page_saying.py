@@ -30,7 +30,11 @@ def test_a_finding_says_why_and_its_button_mends_it(studio: Studio) -> None:
 
 
 def test_findings_come_by_themselves_while_it_plays(studio: Studio) -> None:
-    studio.open(data={"kind": "moons", "n": 200}, layers="4:tanh", training={"optimizer": {"name": "sgd", "learning_rate": 0.00001}})
+    studio.open(
+        data={"kind": "moons", "n": 200},
+        layers="4:tanh",
+        training={"optimizer": {"name": "sgd", "learning_rate": 0.00001}},
+    )
     studio.tab("findings")
     studio.part("play").click()
     studio.until(lambda: len(studio.text("headline")) > 10 and studio.step() > 10)

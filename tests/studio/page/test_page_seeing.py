@@ -22,7 +22,10 @@ def middle_of_link(studio: Studio, link: str) -> tuple[float, float]:
 
 
 def test_the_boundary_learns(studio: Studio) -> None:
-    studio.open(data={"kind": "circles", "n": 200, "noise": 0.05}, training={"optimizer": {"name": "adam", "learning_rate": 0.1}})
+    studio.open(
+        data={"kind": "circles", "n": 200, "noise": 0.05},
+        training={"optimizer": {"name": "adam", "learning_rate": 0.1}},
+    )
     studio.page.keyboard.press("Space")
     studio.until(lambda: studio.number("accuracy-train") > 97)
     studio.page.keyboard.press("Space")
@@ -33,7 +36,10 @@ def test_the_boundary_learns(studio: Studio) -> None:
 
 
 def test_any_number_of_classes_has_its_regions(studio: Studio) -> None:
-    studio.open(data={"kind": "blobs", "n": 400, "classes": 7, "noise": 0.5}, training={"optimizer": {"name": "adam", "learning_rate": 0.05}})
+    studio.open(
+        data={"kind": "blobs", "n": 400, "classes": 7, "noise": 0.5},
+        training={"optimizer": {"name": "adam", "learning_rate": 0.05}},
+    )
     studio.run(20)
     assert studio.part("legend").locator("li").count() == 8  # seven classes, and what a hollow point is
     script = """() => {
@@ -182,7 +188,9 @@ def test_histograms_and_the_ratio_of_updates(studio: Studio) -> None:
 
 
 def test_first_layer_images_and_a_pad_with_live_answers(studio: Studio) -> None:
-    studio.open(data={"kind": "digits"}, layers="16:relu", training={"optimizer": {"name": "adam", "learning_rate": 0.01}})
+    studio.open(
+        data={"kind": "digits"}, layers="16:relu", training={"optimizer": {"name": "adam", "learning_rate": 0.01}}
+    )
     studio.run(8)
     studio.shot("see-images")
     studio.part("outcome-pad").click()
@@ -198,9 +206,17 @@ def test_first_layer_images_and_a_pad_with_live_answers(studio: Studio) -> None:
         studio.page.mouse.move(*at(0.5 + 0.26 * math.sin(angle), 0.5 - 0.4 * math.cos(angle)))
     studio.page.mouse.up()
     studio.until(lambda: studio.part("pad-bars").locator(".bar").count() == 10)
-    shares = [float(text.split()[0].replace("\u00a0%", "").rstrip("%")) for text in studio.part("pad-bars").locator("span:last-child").all_inner_texts()]
+    shares = [
+        float(text.split()[0].replace("\u00a0%", "").rstrip("%"))
+        for text in studio.part("pad-bars").locator("span:last-child").all_inner_texts()
+    ]
     assert 90 <= sum(shares) <= 110
-    studio.until(lambda: studio.page.locator(".bar.best span").count() and "0" in studio.page.locator(".bar.best span").first.inner_text())
+    studio.until(
+        lambda: (
+            studio.page.locator(".bar.best span").count()
+            and "0" in studio.page.locator(".bar.best span").first.inner_text()
+        )
+    )
     studio.shot("see-pad")
     studio.part("pad-clear").click()
     assert studio.part("pad-bars").locator(".bar").count() == 0

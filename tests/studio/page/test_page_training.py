@@ -7,7 +7,11 @@ from page_tools import Studio
 
 def weights(studio: Studio) -> str:
     """The widths and colours of the links: the weights as they are shown."""
-    return str(studio.page.evaluate("[...document.querySelectorAll('.link')].map(e => e.getAttribute('stroke-width') + e.getAttribute('class') + e.getAttribute('stroke-opacity')).join()"))
+    return str(
+        studio.page.evaluate(
+            "[...document.querySelectorAll('.link')].map(e => e.getAttribute('stroke-width') + e.getAttribute('class') + e.getAttribute('stroke-opacity')).join()"
+        )
+    )
 
 
 def test_play_and_pause_by_button_and_by_key(studio: Studio) -> None:
