@@ -87,7 +87,7 @@ class Studio:
         assert found, self.text(name)
         return float(found[0].replace("−", "-").replace(",", ""))
 
-    def until(self, condition: Callable[[], Any], seconds: float = 15) -> None:
+    def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
         """Wait until something holds; the page goes on meanwhile."""
         for _ in range(int(seconds * 20)):
             if condition():

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ import pytest
 
 from pellucid import Network, load
 from pellucid.studio import protocol, wire
-from pellucid.studio.datasets import Rows
 from pellucid.studio.desk import Desk
 
 READABLE = {"training": {"engine": "readable"}}
@@ -286,7 +286,11 @@ def test_rewinding_brings_back_pictures_and_settings() -> None:
     frame = table.frame()
     assert np.array_equal(frame["arrays"]["boundary"], at_20["arrays"]["boundary"])
     assert not frame["at_end"]
-    assert frame["arrays"]["history"].shape[1] == table.desk.run.end // table.desk.run.job.steps_per_epoch
+    whole = frame["arrays"]["history"]
+    assert whole.shape[1] == 40 // table.desk.run.job.steps_per_epoch
+    for step in (39, 21, 40, 1):  # also within an epoch, whose books are begun anew to get there
+        table.ask("seek", step=step)
+        assert np.array_equal(table.frame()["arrays"]["history"], whole)
 
 
 def test_a_weight_is_edited_and_a_unit_silenced() -> None:
@@ -509,15 +513,15 @@ def test_what_is_taken_away_is_this_network(tmp_path: Path) -> None:
     assert "no history" in Table(MOONS).reply(type="take", kind="history.csv")["error"]
 
 
-def test_a_program_of_many_rows_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(600_000, 2))
-    rows = Rows(X, (X[:, 0] > 0).astype(np.int64), ("a", "b"), "classes", ("no", "yes"), kept=("x1", "x2"))
-    monkeypatch.setattr("pellucid.studio.desk.rows_of", lambda *given: rows)
-    found = Table(MOONS).reply(type="take", kind="script.py")
-    script = found["arrays"]["data"].tobytes().decode()
-    assert "data.npz" in script
-    compile(script, "script.py", "exec")
+def test_a_program_of_many_rows_comes_with_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("pellucid.explain.program.arrays.LONGEST", 1000)
+    table = Table(MOONS)
+    found = table.reply(type="take", kind="script.py")
+    assert found["name"] == "pellucid-script.zip"
+    with zipfile.ZipFile(io.BytesIO(found["arrays"]["data"].tobytes())) as archive:
+        assert archive.namelist() == ["script.npz", "script.py"]
+        archive.extractall(tmp_path)
+    assert np.load(tmp_path / "script.npz")["X_train"].shape == (60, 2)
 
 
 def test_something_wrong_inside_is_said_and_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from pellucid.studio.tables import OwnFile
 
 if TYPE_CHECKING:
     from pellucid.studio.desk import Desk
+    from pellucid.studio.takeaway import File
 
 MOST_WAITING = 8
 EVERY = 2.0  # seconds between findings while it trains
@@ -131,13 +132,13 @@ class Errands:
         net, history = run.copied()
         rows, settings = run.rows, run.job.settings
 
-        def write() -> tuple[bytes, dict[str, Any]]:
-            from pellucid.studio import takeaway
+        def write() -> File:
+            from pellucid.studio.takeaway import Made, written
 
-            return takeaway.written(kind, takeaway.Made(net, rows, history, settings)), takeaway.title(kind)
+            return written(kind, Made(net, rows, history, settings))
 
-        def done(found: tuple[bytes, dict[str, Any]]) -> None:
-            self._reply(ticket, found[0], **found[1])
+        def done(found: File) -> None:
+            self._reply(ticket, found.data, name=found.name, media=found.media)
 
         self._go(write, done, lambda text: self._reply(ticket, error=text))
 

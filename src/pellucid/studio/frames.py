@@ -161,17 +161,18 @@ def inputs(picture: Picture) -> tuple[dict[str, Any], Arrays]:
 def curve(run: Learning) -> tuple[list[str], Array]:
     """The run's books, thinned evenly where there are many epochs: the names of the rows, and (names, m) numbers."""
     columns = run.job.columns
-    done = len(columns["loss"]) if run.step != run.end else run.job.done
-    done = min(done, int(np.count_nonzero(~np.isnan(columns["loss"][:done])))) if done else 0
-    stride = 1
+    done, stride = run.whole, 1
     while done / stride > CURVE:
         stride *= 2
     index = np.arange(0, done, stride)
     if done and index[-1] != done - 1:
         index = np.append(index, done - 1)
     kept = [name for name in COLUMNS if done and not np.isnan(columns[name][index]).all()]
-    rows = [index + 1.0, *(columns[name][index] for name in kept)]
-    return ["epoch", *kept], np.stack(rows).reshape(len(kept) + 1, -1)
+    curves = np.stack([index + 1.0, *(columns[name][index] for name in kept)]).reshape(len(kept) + 1, -1)
+    if run.aside is not None:
+        epoch, books = run.aside
+        curves[1:, index == epoch] = np.array([books[name] for name in kept])[:, np.newaxis]
+    return ["epoch", *kept], curves
 
 
 def confusion(run: Learning) -> Array:

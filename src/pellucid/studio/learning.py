@@ -46,6 +46,8 @@ class Learning:
 
     Attributes:
         step, end: how many steps have been taken now, and how many at the most so far.
+        aside: an epoch that is seen in part again, and its books as they were when it was whole.
+        whole: how many epochs its books hold, those after a step that it was rewound to included.
         offset: what a step of the job lacks to one of the run.
         training: the part of the state by which it is trained now.
         silenced: the weights that silenced units had before, by layer and unit.
@@ -86,10 +88,11 @@ class Learning:
         self.seconds = 0.0
         self.silenced: dict[tuple[int, int], Array] = {}
         self.events: list[Event] = []
+        self.whole = 0
         self.diverged: str | None = None
         self.waiting = False
         self.next_batch: int | None = None
-        self._aside: tuple[int, dict[str, float]] | None = None  # books of an epoch that is seen in part
+        self.aside: tuple[int, dict[str, float]] | None = None
         self.initial_weights = digest(net.theta)
         size = net.theta.nbytes * (2 + len(self.job.state.averages))
         self.moments = Moments(size)
@@ -139,7 +142,7 @@ class Learning:
             self._go(min(goal, self.last_step), patient=self._builder is None)
         except TrainingDiverged as error:
             self._step_back(error)
-        self.end = self.step
+        self.end, self.whole = self.step, self.job.done
 
     def make_ready(self) -> None:
         """Have code made, beside the training, that it will need."""
@@ -220,7 +223,7 @@ class Learning:
             self._replay(max(step, 0))
             if self._is_finite():
                 break
-        self._aside = None
+        self.aside = None
         self.diverged = str(error)
 
     def _is_finite(self) -> bool:
@@ -291,16 +294,16 @@ class Learning:
         if border > goal > self.step and goal < self.end:  # the epoch's books will be begun anew, and not finished
             epoch = (goal - self.offset) // self.job.steps_per_epoch
             books = {name: float(column[epoch]) for name, column in self.job.columns.items() if epoch < len(column)}
-            self._aside = (epoch, books)
+            self.aside = (epoch, books)
         self._go(goal, patient=True)
 
     def _put_back(self) -> None:
         """The books of an epoch that was seen in part, as they were when it was whole."""
-        if self._aside is not None:
-            epoch, books = self._aside
+        if self.aside is not None:
+            epoch, books = self.aside
             for name, value in books.items():
                 self.job.columns[name][epoch] = value
-            self._aside = None
+            self.aside = None
 
     def _leave_the_future(self) -> None:
         """Forget what came after the step where the run stands."""
@@ -308,11 +311,11 @@ class Learning:
             return
         self.events = self.events[: self.applied]
         self.moments.forget_after(self.step, self.applied)
-        self._aside = None
+        self.aside = None
         first = self.job.done if self.at_border else self.job.done + 1
         for column in self.job.columns.values():
             column[first:] = np.nan
-        self.end = self.step
+        self.end, self.whole = self.step, self.job.done
 
     def _keep(self) -> None:
         if self.at_border and self.step >= self.moments.due(self.step) and self.next_batch is None:

@@ -29,7 +29,7 @@ GONE = 60.0  # seconds without its page, after which a run ends
 MOST_RUNS = 32
 HELLO = 10.0  # seconds in which a page has to say who it is
 LONGEST_UPLOAD = 300.0  # seconds
-REFUSED, TOO_MANY, TAKEN_OVER, DIED = 1008, 1013, 4000, 4001
+NO_BYTES, REFUSED, TOO_MANY, TAKEN_OVER, DIED = 1003, 1008, 1013, 4000, 4001
 
 
 class Studio:
@@ -44,7 +44,6 @@ class Studio:
         self.file, self.gone = file, gone
         self.runs: dict[str, Run] = {}
         self.assets = Assets()
-        self._starting = 0
         self._ending: set[asyncio.Task[None]] = set()
 
     # Runs.
@@ -58,26 +57,26 @@ class Studio:
                 await _closed(before, TAKEN_OVER)
             await run.tell({"type": "back"})
             return run
-        if len(self.runs) + self._starting >= MOST_RUNS:
+        if len(self.runs) >= MOST_RUNS:
             return None
-        self._starting += 1
+        file = None if self.file is None else {"path": str(self.file), "name": visible(self.file.name)}
+        usual = protocol.full()
+        state = usual if hello.state is None else protocol.full(hello.state)
+        run = Run(self._has_ended)
+        run.belongs_to(page, welcome)
+        self.runs[run.name] = run
+        first = {"type": "begin", "state": state, "usual": usual, "file": file, "fresh": hello.state is None}
         try:
-            run = Run(self._has_ended)
-            run.belongs_to(page, welcome)
-            file = None if self.file is None else {"path": str(self.file), "name": visible(self.file.name)}
-            usual = protocol.full()
-            state = usual if hello.state is None else protocol.full(hello.state)
-            await run.start(
-                {"type": "begin", "state": state, "usual": usual, "file": file, "fresh": hello.state is None}
-            )
-            self.runs[run.name] = run
-        finally:
-            self._starting -= 1
+            await run.start(first)
+        except OSError:  # this machine has no room for another process
+            del self.runs[run.name]
+            run.clear()
+            return None
         return run
 
     def leave(self, run: Run, page: WebSocket) -> None:
         """A page has gone: its run goes on for a while."""
-        if run.page is page:
+        if run.page is page and run.name in self.runs:
             run.page = None
             run.going = asyncio.get_running_loop().call_later(self.gone, self._end, run)
 
@@ -191,7 +190,7 @@ class Studio:
                 self.leave(run, page)
 
     async def _heard(self, page: WebSocket, run: Run) -> None:
-        text = await page.receive_text()
+        text = await _text(page)
         try:
             message = protocol.parsed(text)
             if isinstance(message, protocol.Hello):
@@ -207,7 +206,21 @@ class _TooLarge(InputError):
 
 
 async def _heard(page: WebSocket) -> protocol.Message:
-    return protocol.parsed(await page.receive_text())
+    return protocol.parsed(await _text(page))
+
+
+async def _text(page: WebSocket) -> str:
+    """The next message of a page.
+
+    Raises:
+        WebSocketDisconnect: it has gone; or it sent bytes, which no page of ours does, and was sent away.
+    """
+    message = await page.receive()
+    if message["type"] == "websocket.receive" and isinstance(message.get("text"), str):
+        return str(message["text"])
+    if message["type"] == "websocket.receive":
+        await page.close(NO_BYTES, "Messages are text.")
+    raise WebSocketDisconnect(message.get("code", NO_BYTES))
 
 
 def _plain(message: protocol.Message) -> dict[str, Any]:

@@ -162,4 +162,8 @@ class Run:
             self._process.kill()
             await self._process.wait()
         await asyncio.wait({self._pump}, timeout=ENDING)
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove what it kept."""
         self._folder.cleanup()

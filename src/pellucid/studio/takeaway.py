@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pellucid.errors import FileError, InputError, MissingExtra
 from pellucid.history import History
@@ -40,10 +42,9 @@ def _script(made: Made, path: Path) -> None:
     X, y = made.rows.transformed(made.rows.X), made.rows.y
     settings = {name: getattr(made.settings, name) for name in SCRIPTED} | {"engine": "readable"}
     try:
-        text = made.net.script(X, y, weights="included", **settings)
-    except InputError:  # more rows than can stand in a program: it then reads them, and says how to write them
-        text = made.net.script(weights="included", **settings)
-    path.write_text(text, encoding="utf-8")
+        path.write_text(made.net.script(X, y, weights="included", **settings), encoding="utf-8")
+    except InputError:  # very many rows do not stand in a program: they are saved beside it
+        made.net.script(X, y, weights="included", path=path, **settings)
 
 
 SCRIPTED = ("optimizer", "epochs", "batch_size", "l2", "l1", "schedule", "validation", "clip_norm", "shuffle", "seed")
@@ -83,13 +84,19 @@ def _history(made: Made, path: Path) -> None:
     made.history.to_csv(path)
 
 
-def written(kind: str, made: Made) -> bytes:
-    """A file of a kind, as its bytes.
+class File(NamedTuple):
+    """What is taken away: its name, what kind it is, and its bytes."""
+
+    name: str
+    media: str
+    data: bytes
+
+
+def written(kind: str, made: Made) -> File:
+    """A file of a kind; where it comes with others, all of them in one archive.
 
     Raises:
-        InputError: there is no such kind, or nothing to write yet, in words.
-        FileError: the library refuses to write it.
-        MissingExtra: what writes it is not installed.
+        InputError: there is no such kind, nothing to write yet, or the library refuses to write it.
 
     Example:
         >>> written("model.exe", None)
@@ -98,15 +105,22 @@ def written(kind: str, made: Made) -> bytes:
     """
     if kind not in KINDS:
         raise InputError(f"There is nothing called {kind!r} to take away.")
+    write, media = KINDS[kind]
     with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
         path = Path(folder) / kind
         try:
-            KINDS[kind][0](made, path)
-            return path.read_bytes()
+            write(made, path)
         except (FileError, InputError, MissingExtra) as error:
             raise InputError(str(error).replace(str(path), kind).replace(folder, "")) from None
+        files = sorted(Path(folder).iterdir())
+        if len(files) == 1:
+            return File(f"pellucid-{kind}", media, path.read_bytes())
+        return File(f"pellucid-{path.stem}.zip", "application/zip", _archive(files))
 
 
-def title(kind: str) -> dict[str, Any]:
-    """What a browser is told of a file."""
-    return {"name": f"pellucid-{kind}", "media": KINDS[kind][1]}
+def _archive(files: Sequence[Path]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return content.getvalue()

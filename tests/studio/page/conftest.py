@@ -63,7 +63,7 @@ def visit(chromium: Any, server: Server, shots: Path) -> Iterator[Callable[..., 
             has_touch=width < 600, **more,
         )  # fmt: skip
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # a busy machine is slow, and no test is about its speed
         context.add_cookies([server.cookie])
         page = context.new_page()
         page.on("console", lambda said: complaint(said) and complaints.append(said.text))

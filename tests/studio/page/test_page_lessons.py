@@ -47,7 +47,7 @@ def test_a_lesson_sets_the_page_up_step_by_step(studio: Studio) -> None:
     assert steps >= 4
     for _ in range(steps - 1):
         studio.part("tour-next").click()
-        studio.until(lambda: studio.page.locator(".tours h2").inner_text() != title)
+        studio.until(lambda title=title: studio.page.locator(".tours h2").inner_text() != title)
         title = studio.page.locator(".tours h2").inner_text()
     studio.part("tour-back").click()
     studio.until(lambda: studio.page.locator(".tours h2").inner_text() != title)

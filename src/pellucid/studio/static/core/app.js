@@ -7,7 +7,8 @@ import { merge, worthGoingBackTo } from "./state.js";
 
 /**
  * Events: "state" (state or shapes changed), "data", "frame" (the newest, once a turn of the screen), "status",
- * "connection" (state, reason), "trouble" (text), "link" (why it was refused), "findings", "selected", "lit", "image", "words", "look", "pinned".
+ * "connection" (state, reason), "trouble" (text), "link" (why it was refused), "findings", "selected", "lit", "image", "busy" (a change is
+ * under way, or no more), "words", "look", "pinned".
  */
 export class App extends Emitter {
   constructor({ address, first, schedule, Socket, later }) {
@@ -155,6 +156,7 @@ export class App extends Emitter {
     this.wanted = { state: this.wanted ? merge(this.wanted.state, partial) : partial, keep_weights: keep_weights || (this.wanted?.keep_weights ?? false) };
     if (this.changing) return;
     this.changing = true;
+    this.emit("busy");
     try {
       while (this.wanted) {
         const next = this.wanted;
@@ -164,6 +166,7 @@ export class App extends Emitter {
       }
     } finally {
       this.changing = false;
+      this.emit("busy");
     }
   }
 

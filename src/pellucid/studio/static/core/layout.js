@@ -46,7 +46,7 @@ const across = (s) => s.columns * (s.tile + s.gap) - s.gap;
 export function tiles(sizes, width, height, image = null) {
   const last = sizes.length - 1;
   const hidden = sizes.slice(1, last);
-  const pitch = sizes.length > 8 ? NARROW : PITCH;
+  const pitch = sizes.length > 8 || width < 400 ? NARROW : PITCH;
   const needed = Math.max(width, pitch * sizes.length);
   const roomy = single(Math.max(1, ...hidden), height, LARGEST);
   const made = (tile) => {

@@ -54,7 +54,7 @@ export function makeBar(app, page) {
     dot.className = `dot ${kind}`;
     word(how, "t", text);
   };
-  app.on("frame status", drawCounter).on("status connection", () => drawState()).on("frame", () => drawState(false));
+  app.on("frame status", drawCounter).on("status connection", () => drawState()).on("busy", () => setTimeout(drawState, app.changing ? 300 : 0)).on("frame", () => drawState(false));
   app.on("welcome", () => optimizer.offer(Object.keys(app.options.optimizers).map((name) => [name, named("optimizer", name)])));
   app.on("state", () => {
     const { training } = app.state;
@@ -89,10 +89,11 @@ function brand() {
 /** What the connection and the run are doing: [class of the dot, key of the words]. */
 function stateOf(app) {
   const connection = app.connection.state;
-  if (connection === "new") return ["", "connecting"];
+  if (connection === "new") return ["busy", "connecting"];
   if (connection === "broken") return ["off", "broken"];
   if (connection === "closed") return ["off", "closed"];
-  if (app.status.waiting === "compiling") return ["", "compiling"];
+  if (app.status.waiting === "compiling") return ["busy", "compiling"];
+  if (app.changing || app.status.waiting) return ["busy", "working"];
   if (app.status.playing) return ["on", ["running", { n: number(app.frame?.steps_per_second ?? 0, 2) }]];
   const stopped = { epochs: "finished", diverged: "diverged" }[app.status.stopped];
   return [app.status.stopped === "diverged" ? "off" : "on", stopped ?? "ready"];

@@ -76,7 +76,7 @@ export class NetworkView {
     this.linkPool = [];
     this.links.replaceChildren();
     this.chosen = null;
-    this.heads.classList.toggle("narrow", this.layout.pitch < 76);
+    this.heads.classList.toggle("narrow", this.layout.pitch < 72);
     drawHeads(this.heads, this.app, this.layout, this.width);
     this.buildNote();
     this.light(this.lit);

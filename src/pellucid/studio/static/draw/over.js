@@ -75,7 +75,7 @@ function placeCard(box) {
   const below = left < 6 + 1 && innerWidth < 480;
   const top = below ? box.bottom + 8 : (box.top + box.bottom) / 2 - hgt / 2;
   card.style.setProperty("left", `${Math.max(6, left)}px`);
-  const bar = innerWidth > 840 ? 64 : 6; // the bar at the top stays in sight
+  const bar = innerWidth > 900 ? 64 : 6; // the bar at the top stays in sight
   card.style.setProperty("top", `${Math.max(6, Math.min(Math.max(top, bar), innerHeight - hgt - 6))}px`);
 }
 

@@ -9,7 +9,7 @@ export const EN = {
   "speed.full": "full speed", "speed.steps": "{n} steps/s",
   theme: "Light or dark", language: "中文", help: "Keys and help",
   connecting: "connecting", broken: "no connection", closed: "closed", compiling: "preparing the fast engine", running: "{n} steps/s",
-  finished: "finished", diverged: "diverged", ready: "ready",
+  working: "working", finished: "finished", diverged: "diverged", ready: "ready",
   // the side
   side: "Data, training, lessons", data_tab: "Data", training_tab: "Training", lessons_tab: "Lessons", data_tab_fold: "Data, training, lessons", dock_fold: "What the run says",
   data: "Data", data_sets: "Data sets",

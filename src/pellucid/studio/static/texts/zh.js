@@ -8,7 +8,7 @@ export const ZH = {
   "speed.full": "全速", "speed.steps": "每秒 {n} 步",
   theme: "浅色或深色", language: "English", help: "快捷键与帮助",
   connecting: "正在连接", broken: "连接中断", closed: "已关闭", compiling: "正在准备快速引擎", running: "每秒 {n} 步",
-  finished: "已完成", diverged: "已发散", ready: "就绪",
+  working: "正在处理", finished: "已完成", diverged: "已发散", ready: "就绪",
   side: "数据、训练、课程", data_tab: "数据", training_tab: "训练", lessons_tab: "课程", data_tab_fold: "数据、训练、课程", dock_fold: "这次运行说了什么",
   data: "数据", data_sets: "数据集",
   "data.moons": "双月", "data.circles": "同心圆", "data.xor": "异或", "data.spiral": "螺旋", "data.blobs": "团簇", "data.microchips": "微芯片",
