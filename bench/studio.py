@@ -108,9 +108,8 @@ def main() -> None:
                     page.close()
             shares = [watched / by_itself for _, watched, by_itself in rounds]
             fps, watched, by_itself = (median(column) for column in zip(*rounds, strict=True))
-            print(
-                f"| {engine} | {batch or 'all'} | {fps:.0f} | {watched:,.0f} | {by_itself:,.0f} | {median(shares):.0%} |"
-            )
+            figures = f"{fps:.0f} | {watched:,.0f} | {by_itself:,.0f} | {median(shares):.0%}"
+            print(f"| {engine} | {batch or 'all'} | {figures} |")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Studio:
         self.address = self.process.stdout.readline().strip()
         found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\?t=([\w-]{43})", self.address)
         if found is None:
-            raise AssertionError(f"no address: {self.address!r}, {self.process.communicate(timeout=10)}")
+            raise AssertionError(f"no address: {self.address!r}, {self.process.communicate(timeout=120)}")
         self.port, self.token = int(found[1]), found[2]
         self.base = f"http://127.0.0.1:{self.port}"
         self._cookie = ""
@@ -66,7 +66,7 @@ class Studio:
     def get(self, path: str, cookie: bool = True, **headers: str) -> Answer:
         return self.request("GET", path, None, cookie, **headers)
 
-    def raw(self, data: bytes, wait: float = 5.0) -> bytes:
+    def raw(self, data: bytes, wait: float = 60.0) -> bytes:
         """What comes back for bytes as they are, until the other side closes or says no more."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as sock:
             sock.sendall(data)
@@ -94,12 +94,12 @@ class Studio:
     def stop(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
         """Ctrl-C: the exit code, and what was printed since the address."""
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=120)
         return self.process.returncode, out, err
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=120)
 
 
 @dataclass
@@ -132,7 +132,7 @@ class Page:
         self.live.send(json.dumps({"type": kind, "id": self._id, **fields}))
         return self._id
 
-    def next(self, timeout: float = 60.0) -> dict[str, Any]:
+    def next(self, timeout: float = 120.0) -> dict[str, Any]:
         """The next message; arrays of a binary one under "arrays"."""
         message = self.live.recv(timeout=timeout)
         if isinstance(message, str):
@@ -148,7 +148,7 @@ class Page:
             self.state = found
         return found
 
-    def until(self, kind: str, /, seconds: float = 20.0, **fields: Any) -> dict[str, Any]:
+    def until(self, kind: str, /, seconds: float = 120.0, **fields: Any) -> dict[str, Any]:
         """Read on to a message of a kind with these fields."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

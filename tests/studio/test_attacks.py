@@ -9,6 +9,7 @@ import random
 import socket
 import struct
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def opened(studio: Studio) -> socket.socket:
     nonce = base64.b64encode(os.urandom(16)).decode()
     own = f"Host: 127.0.0.1:{studio.port}\r\nOrigin: {studio.base}\r\nCookie: {studio.cookie}\r\n"
     upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    sock = socket.create_connection(("127.0.0.1", studio.port), timeout=20)
+    sock = socket.create_connection(("127.0.0.1", studio.port), timeout=120)
     sock.sendall(f"GET /live HTTP/1.1\r\n{own}{upgrade}Sec-WebSocket-Key: {nonce}\r\n\r\n".encode())
     assert b" 101 " in sock.recv(4096)
     return sock
@@ -72,12 +73,12 @@ HELLO = json.dumps({"type": "hello", "state": SMALL}).encode()
         b"GET / HTTP/1.1\r\n\r\n",
         bytes(range(256)) * 16,
     ],
-    ids=repr,
+    ids=range(15),
 )
 def test_frames_that_are_none(studio: Studio, sent: bytes) -> None:
     with opened(studio) as sock:
         sock.sendall(sent[: 1 << 16])
-        sock.settimeout(20)
+        sock.settimeout(120)
         received = b""
         try:
             while part := sock.recv(65536):
@@ -85,7 +86,7 @@ def test_frames_that_are_none(studio: Studio, sent: bytes) -> None:
         except ConnectionError:
             pass
         assert len(received) < 4096  # a word on why, and the end
-    well(studio)
+    assert studio.get("/").status == 200
 
 
 def test_a_message_in_endless_parts(studio: Studio) -> None:
@@ -153,13 +154,15 @@ launch.serve(browser=False, told=lambda address: print(address, flush=True))
         assert studio.cookie
         page = studio.page(SMALL)
         for k in range(250):
-            sock = socket.create_connection(("127.0.0.1", studio.port), timeout=20)
-            sock.sendall((b"", b"GET / HTTP/1.1\r\nHost: ", b"GET /live HTTP/1.1\r\nUpgrade: websocket\r\n")[k % 3])
-            socks.append(sock)
+            socks.append(socket.create_connection(("127.0.0.1", studio.port), timeout=120))
+            with suppress(ConnectionError):  # on a slow machine some are closed already
+                socks[-1].sendall(
+                    (b"", b"GET / HTTP/1.1\r\nHost: ", b"GET /live HTTP/1.1\r\nUpgrade: websocket\r\n")[k % 3]
+                )
         time.sleep(1.5)
         for sock in socks:
-            sock.settimeout(10)
-            assert sock.recv(4096) == b""  # closed
+            with suppress(ConnectionError):
+                assert sock.recv(4096) == b""  # closed
         well(studio)
         assert page.ask("step")["type"] == "status"  # a page that says nothing for long is another matter
     finally:
@@ -210,7 +213,7 @@ def test_everything_at_its_largest(studio: Studio) -> None:
     page = studio.page(state)
     page.send("watch", fps=60, grid=128, histograms=True, confusion=True, findings=True)
     page.send("play")
-    found = page.until("frame", seconds=60, playing=True)
+    found = page.until("frame", playing=True)
     assert found["arrays"]["maps"].shape[0] == 8 * 64 + 10
     assert sum(array.nbytes for array in found["arrays"].values()) < 3 * 2**20
     assert page.ask("pause")["playing"] is False
@@ -222,7 +225,7 @@ def test_a_hundred_wishes_that_take_long(studio: Studio) -> None:
     asked = [page.send("findings") for _ in range(100)]
     answers: dict[int, str] = {}
     while len(answers) < 100:
-        found = page.next(60)
+        found = page.next()
         if found.get("id") in asked:
             answers[found["id"]] = found["type"]
     assert set(answers.values()) <= {"findings", "error"}

@@ -66,7 +66,7 @@ class Table:
     def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """A request's answer; works on until it comes. Frames that come meanwhile are drawn."""
         self.say(kind, **fields)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             for message in self.drawn():
                 if message.get("id") == self._id:
@@ -85,7 +85,7 @@ class Table:
 
     def frame(self) -> dict[str, Any]:
         """The frame of how things are now."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             self.drawn()
             if not self.desk.showing.dirty:
@@ -96,7 +96,7 @@ class Table:
     def reply(self, **message: Any) -> dict[str, Any]:
         """The answer to what the server asks for."""
         self.desk.handle({"ticket": 7, **message})
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             for found in self.take():
                 if found.get("ticket") == 7:
@@ -362,7 +362,7 @@ def test_findings_can_be_applied() -> None:
 def test_findings_come_by_themselves_where_they_are_wanted() -> None:
     table = Table(MOONS)
     table.say("watch", findings=True)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         table.desk.work()
         if any(message["type"] == "findings" and message["id"] is None for message in table.take()):
@@ -395,19 +395,19 @@ def test_rows_are_listed_with_answers() -> None:
 
 
 def test_a_page_that_does_not_draw_is_sent_two_frames() -> None:
-    table = Table(MOONS)
+    table = Table({**MOONS, "training": {"engine": "readable", "epochs": 1_000_000}})
     table.say("play")
-    end = time.monotonic() + 1.0
+    end = time.monotonic() + 3.0
     while time.monotonic() < end:
         table.desk.work()
     frames = [message["frame"] for message in table.take() if message["type"] == "frame"]
     assert frames == [1, 2]
-    assert table.desk.run.step > 20
+    assert table.desk.run.step > 2
     table.say("drawn", frame=2)
     table.say("drawn", frame=2)
     table.say("drawn", frame=10**15)  # frames that never were give no more room
     table.desk.work()
-    end = time.monotonic() + 0.5
+    end = time.monotonic() + 3.0
     while time.monotonic() < end:
         table.desk.work()
     frames = [message["frame"] for message in table.take() if message["type"] == "frame"]

@@ -21,7 +21,7 @@ export function pagePicture(app, { network, plane }) {
   context.save();
   context.translate(MARGIN, MARGIN);
   drawLinks(context, network);
-  context.drawImage(network.canvas, 0, 0, network.width, network.height);
+  context.drawImage(network.maps.canvas, 0, 0, network.width, network.height);
   context.restore();
   const [x, y] = [network.width + 2 * MARGIN, MARGIN + (network.height - side) / 2];
   context.drawImage(plane.back, x, y, side, side);
