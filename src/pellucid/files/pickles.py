@@ -82,7 +82,7 @@ def _look_through(path: Path, raw: bytes) -> None:
         for opcode, argument, at in pickletools.genops(raw):
             steps += 1
             tuples += opcode.name in TUPLES
-            large += opcode.name in WHOLE and abs(int(argument)) > LARGE
+            large += opcode.name in WHOLE and abs(int(argument or 0)) > LARGE
             if opcode.name in ("GLOBAL", "STACK_GLOBAL", "INST"):
                 named = ".".join(texts) if argument is None else argument.replace(" ", ".")
                 if argument is not None and named not in allowed:
