@@ -119,7 +119,7 @@ def read_header(path: Path) -> Header:
     except (library.SafetensorError, OSError, ValueError, TypeError) as error:
         raise FileError(f"{path}: not a safetensors file in order: {error}.") from error
     metadata = record.pop("__metadata__", None) or {}
-    if names != record.keys():
+    if names != record.keys() or opening.beginning(path, 8 + len(raw))[0][8:] != raw:
         raise FileError(f"{path}: not a safetensors file in order: it changed while it was read.")
     for name, tensor in record.items():
         strict_json.keys(path, f"tensor {name!r:.60}", tensor, {"dtype", "shape", "data_offsets"})
