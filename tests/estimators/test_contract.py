@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -39,7 +40,11 @@ assert ran
 def checked(estimator: Any, check: Any) -> None:
     name = getattr(check, "func", check).__name__
     if "array_api" not in name:
-        check(estimator)
+        try:
+            check(estimator)
+        except SkipTest as nothing:  # one check is about a method that scikit-learn's perceptrons do not have either
+            assert "decision_function" in str(nothing)
+            assert not hasattr(estimator, "decision_function")
         return
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", ELSEWHERE.format(estimator=estimator, name=name)],
