@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from typing import Any
 from unittest import SkipTest
 
@@ -40,11 +41,10 @@ assert ran
 def checked(estimator: Any, check: Any) -> None:
     name = getattr(check, "func", check).__name__
     if "array_api" not in name:
-        try:
+        # One check skips itself: it is about a method that scikit-learn's perceptrons do not have either.
+        skips = pytest.raises(SkipTest, match="decision_function") if "decision_function" in name else nullcontext()
+        with nullcontext() if "multilabel" not in name else skips:
             check(estimator)
-        except SkipTest as nothing:  # one check is about a method that scikit-learn's perceptrons do not have either
-            assert "decision_function" in str(nothing)
-            assert not hasattr(estimator, "decision_function")
         return
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", ELSEWHERE.format(estimator=estimator, name=name)],
