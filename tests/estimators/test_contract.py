@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -39,7 +41,10 @@ assert ran
 def checked(estimator: Any, check: Any) -> None:
     name = getattr(check, "func", check).__name__
     if "array_api" not in name:
-        check(estimator)
+        # One check skips itself: it is about a method that scikit-learn's perceptrons do not have either.
+        skips = pytest.raises(SkipTest, match="decision_function") if "decision_function" in name else nullcontext()
+        with nullcontext() if "multilabel" not in name else skips:
+            check(estimator)
         return
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", ELSEWHERE.format(estimator=estimator, name=name)],
