@@ -51,6 +51,15 @@ test("only the newest frame is drawn, and every one is answered", async () => {
   assert.equal(waiting.length, 1);
 });
 
+test("a status that came after a frame is not undone when the frame is drawn", async () => {
+  const { app, socket, waiting } = await ready();
+  socket.say(frame(3));
+  socket.say({ type: "status", id: null, playing: false, step: 8, epoch: 4, end: 8, first: 0, stopped: "epochs" });
+  waiting.shift()();
+  assert.equal(app.status.step, 8);
+  assert.equal(app.status.playing, false);
+});
+
 test("what only some frames carry is kept from those that were skipped", async () => {
   const { app, socket, waiting } = await ready();
   socket.say(frame(1, { history: { data: new Float32Array([1, 0.5]), shape: [2, 1] }, inputs: { data: new Uint8Array([1, 2]), shape: [2, 1, 1] } }, { history: ["epoch", "loss"], inputs: { low: [0, 0], high: [1, 1] } }));

@@ -85,7 +85,7 @@ def test_it_stops_at_the_epoch_that_was_asked_for(studio: Studio) -> None:
     studio.said("epochs=4")
     studio.part("play").click()
     studio.until(lambda: "finished" in studio.text("connection"))
-    assert studio.text("epoch-counter") == "4"
+    studio.until(lambda: studio.text("epoch-counter") == "4")
 
 
 def test_speed_is_what_was_asked_for(studio: Studio) -> None:

@@ -106,6 +106,9 @@ export class App extends Emitter {
     for (const name of ["inputs", "pinned", "history", "confusion", "answers", "hist_W", "hist_a", "hist_g"]) {
       if (message.arrays[name]) this.sticky[name] = { ...message.arrays[name], header: message[name] ?? message.histograms };
     }
+    // At once, in the order of the messages: when it is drawn, a status may have come that is newer.
+    const { step, epoch, playing, end } = message;
+    Object.assign(this.status, { step, epoch, playing, end });
     if (message.histograms) this.sticky.histograms = message.histograms;
     if (message.history) this.sticky.historyNames = message.history;
     const waiting = this.unseen !== undefined;
@@ -119,7 +122,6 @@ export class App extends Emitter {
     this.unseen = undefined;
     if (!frame) return;
     this.frame = frame;
-    Object.assign(this.status, { step: frame.step, epoch: frame.epoch, playing: frame.playing, end: frame.end });
     try {
       this.emit("frame");
     } finally {
