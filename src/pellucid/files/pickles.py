@@ -16,7 +16,6 @@ import pickle
 import pickletools
 import re
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import operator
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ import stat
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,7 @@ from pellucid import (
 from pellucid.data import Standardizer
 from pellucid.files.checkpoints import identity, keeper
 from pellucid.files.checkpoints.folder import Folder
+from pellucid.files.checkpoints.formulas import formula
 from pellucid.schedules import Cosine, Schedule
 
 SETTINGS: dict[str, Any] = {"optimizer": Adam(0.01), "batch_size": 8, "epochs": 6, "engine": "readable"}
@@ -116,13 +120,11 @@ def test_train_writes_them_too_and_a_loop_that_is_left_can_go_on(tmp_path: Path)
 
 def ringing(at: int, number: int = signal.SIGINT) -> Activation:
     """tanh, in whose at-th call a signal arrives: in the middle of a step."""
-    calls = 0
+    bells = chain(repeat(0, at - 1), [number], repeat(0))  # no number that would make it another formula
 
     def value(z: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == at:
-            signal.raise_signal(number)
+        if bell := next(bells):
+            signal.raise_signal(bell)
         return np.tanh(z)
 
     return Activation("ringing", value, lambda z, a: 1 - a * a)
@@ -173,12 +175,10 @@ def test_a_handler_of_the_program_gets_sigterm_after_the_checkpoint(tmp_path: Pa
 
 
 def test_an_error_within_a_step_leaves_the_checkpoint_before_it(tmp_path: Path) -> None:
-    calls = 0
+    breaks = chain(repeat(False, 8), [True], repeat(False))
 
     def value(z: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 9:
+        if next(breaks):
             raise RuntimeError("broken")
         return np.tanh(z)
 
@@ -187,7 +187,6 @@ def test_an_error_within_a_step_leaves_the_checkpoint_before_it(tmp_path: Path) 
     with pytest.raises(RuntimeError, match="broken"):
         case.fit(case.network(), checkpoint=tmp_path, every="3 steps")
     assert steps(tmp_path) == [3, 6]
-    calls = 100
     assert resumed(case, tmp_path) == alone(case)
 
 
@@ -298,6 +297,19 @@ class Own(Schedule):
         return 1 / (self.slowness + float(place.epoch))
 
 
+class Scaled:
+    """What may stand in the place of a function."""
+
+    def __init__(self, k: float) -> None:
+        self.k = k
+
+    def __call__(self, z: Any) -> Any:
+        return z * self.k
+
+    def take(self, z: Any) -> Any:
+        return z * self.k
+
+
 def test_formulas_of_ones_own(tmp_path: Path) -> None:
     def case(slope: float, slowness: float = 1.0) -> Case:
         leaky = Activation("leaky", lambda z: np.where(z > 0, z, slope * z), lambda z: np.where(z > 0, 1, slope))
@@ -309,6 +321,65 @@ def test_formulas_of_ones_own(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"another run: schedule was Own.*1\.0.* and is Own.*2\.0"):
         resumed(case(0.1, 2.0), tmp_path)
     assert resumed(case(0.1), tmp_path) == alone(case(0.1))
+
+
+def typed(text: str, **names: Any) -> Any:
+    """A function as it is typed at a prompt, which keeps no source."""
+    return eval(text, {"np": np, **names})
+
+
+def closing_over(value: Any) -> Any:
+    return typed("lambda k: lambda z: z * np.asarray(k).ravel()[0]")(value)
+
+
+TABLE = np.arange(2000.0)
+UNREAD: dict[str, Callable[[float], Any]] = {
+    "a number in its code": lambda k: typed(f"lambda z: z * {k}"),
+    "a name of its module": lambda k: typed("lambda z: z * scale", scale=k),
+    "a function that it calls": lambda k: typed("lambda z: scaled(z)", scaled=typed(f"lambda z: z * {k}")),
+    "a default": lambda k: typed(f"lambda z, k={k}: z * k"),
+    "a closure": closing_over,
+    "the middle of a long array": lambda k: closing_over(TABLE + 1e-12 * k * (TABLE == 1000)),
+    "a bound argument": lambda k: partial(typed("lambda k, z: z * k"), k),
+    "an object that is called": Scaled,
+    "a method": lambda k: Scaled(k).take,
+    "a function inside it": lambda k: typed(f"lambda z: (lambda x: x * {k})(z)"),
+}
+
+
+@pytest.mark.parametrize("where", UNREAD)
+def test_a_formula_without_source_is_known_by_its_code(where: str) -> None:
+    one, same, other = (list(formula(UNREAD[where](k))) for k in (0.5, 0.5, 1.0))
+    assert one == same
+    assert one != other
+
+
+def test_a_formula_typed_at_a_prompt_is_not_taken_for_another(tmp_path: Path) -> None:
+    def case(slope: float) -> Case:
+        own = Activation("own", typed(f"lambda z: z * {slope}"), typed(f"lambda z, a: {slope} + 0 * z"))
+        return usual()._replace(layers=[Dense(5, own), Dense(3, "softmax")])
+
+    interrupted(case(1.0), tmp_path)
+    with pytest.raises(InputError, match=r"another run: a formula .* of the same name is another"):
+        resumed(case(0.5), tmp_path)
+    assert resumed(case(1.0), tmp_path) == alone(case(1.0))
+
+
+def test_a_formula_without_code_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match="has no Python code to look at"):
+        list(formula(operator.itemgetter(0)))
+
+
+def test_a_schedule_of_ones_own_that_says_something_else_is_another_run(tmp_path: Path) -> None:
+    def case(power: int) -> Case:
+        names = {"Schedule": Schedule, "__name__": "program"}
+        exec(f"class Mine(Schedule):\n    def scale(self, place, watch): return 0.5 ** (place.epoch * {power})", names)
+        return usual(schedule=names["Mine"]())  # type: ignore[operator]
+
+    interrupted(case(1), tmp_path)
+    with pytest.raises(InputError, match="another run: a formula"):
+        resumed(case(2), tmp_path)
+    assert resumed(case(1), tmp_path) == alone(case(1))
 
 
 # What is refused.
