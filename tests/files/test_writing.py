@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import driven
 import pytest
@@ -120,6 +122,42 @@ replace_file("/dev/stdout", b"through a name\\n")
         subprocess.run([sys.executable, "-c", program], stdout=file, check=True)
     assert (tmp_path / "out").stat().st_ino == inode
     assert (tmp_path / "out").read_text() == "through a name\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not synced there")
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_a_folder_that_cannot_be_read_is_written_to(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mode 0300: files can be made in it, and it cannot be opened; root sees no difference."""
+    opening = os.open
+
+    def refusing(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if os.path.isdir(path):
+            raise OSError(number, os.strerror(number))
+        return opening(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refusing)
+    replace_file(tmp_path / "m", b"new")
+    assert (tmp_path / "m").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not synced there")
+def test_a_disk_that_fails_once_the_file_is_there_is_not_said_to_have_kept_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m").write_bytes(b"old")
+    fsync = os.fsync
+
+    def failing(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(FileError, match=r"m: written, but it may not survive a power cut: .*Input/output error"):
+        replace_file(tmp_path / "m", b"new")
+    assert (tmp_path / "m").read_bytes() == b"new"
 
 
 def test_what_raises_leaves_nothing(tmp_path: Path) -> None:

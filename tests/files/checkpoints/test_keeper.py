@@ -36,7 +36,9 @@ from pellucid import (
     TrainingDiverged,
     engines,
     fit_many,
+    load,
     train,
+    training,
 )  # fmt: skip
 from pellucid.data import Standardizer
 from pellucid.files.checkpoints import identity, keeper
@@ -113,6 +115,33 @@ def test_train_writes_them_too_and_a_loop_that_is_left_can_go_on(tmp_path: Path)
         epoch.index for epoch in train(case.network(), X, case.y, checkpoint=tmp_path, resume=True, **case.settings)
     ]
     assert seen == [], "it is finished"
+
+
+@pytest.mark.parametrize("how", ["closed", "forgotten"])
+def test_a_loop_that_never_began_gives_the_folder_back(how: str, tmp_path: Path) -> None:
+    case = usual()
+    epochs = train(case.network(), X, case.y, checkpoint=tmp_path, every="1 h", **case.settings)
+    with pytest.raises(FileError, match="another run"):
+        Folder(tmp_path)
+    if how == "closed":
+        epochs.close()  # type: ignore[attr-defined]
+    else:
+        del epochs
+    Folder(tmp_path).close()
+    assert steps(tmp_path) == []
+
+
+def test_fit_that_is_interrupted_before_its_first_epoch_gives_the_folder_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupting(*rest: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "shown", interrupting)
+    history = usual().fit(usual().network(), checkpoint=tmp_path, every="1 h")
+    assert history.stopped == "interrupted"
+    assert len(history) == 0
+    Folder(tmp_path).close()
 
 
 # What ends a run.
@@ -519,6 +548,12 @@ def test_two_runs_of_one_process_do_not_share_a_folder(tmp_path: Path) -> None:
     Folder(tmp_path).close()
 
 
+def test_a_checkpoint_is_no_model_and_that_is_said(tmp_path: Path) -> None:
+    interrupted(usual(), tmp_path)
+    with pytest.raises(FileError, match=r"a checkpoint of a run, and no model\. .*resume=True"):
+        load(tmp_path / "step-000000000015.safetensors")
+
+
 # Files that are damaged, and disks that fail.
 
 
@@ -533,7 +568,7 @@ def test_where_the_last_is_damaged_the_one_before_is_used(how: str, tmp_path: Pa
     last.write_bytes(
         {"empty": b"", "half": raw[:500], "a bit": flipped, "noise": b"\xff" * 900, "another file": b"{}"}[how]
     )
-    with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: damaged.* The one before it is used") as heard:
+    with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: (damaged|the file is empty).* The one before it is used") as heard:
         history = case.fit(case.network(), checkpoint=tmp_path, every="1 step", resume=True, on_epoch=interrupting(3))
     assert len(heard) == 1
     assert history.stopped == "interrupted"
@@ -541,11 +576,21 @@ def test_where_the_last_is_damaged_the_one_before_is_used(how: str, tmp_path: Pa
     assert resumed(case, tmp_path) == alone(case)
 
 
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "an empty file"])
+def test_where_the_last_cannot_be_read_the_one_before_is_used(what: str, tmp_path: Path) -> None:
+    interrupted(usual(), tmp_path)
+    last = tmp_path / "step-000000000015.safetensors"
+    last.unlink()
+    {"a folder": last.mkdir, "a pipe": lambda: os.mkfifo(last), "an empty file": last.touch}[what]()
+    with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: .* The one before it is used"):
+        assert resumed(usual(), tmp_path) == alone(usual())
+
+
 def test_where_all_are_damaged_it_is_said(tmp_path: Path) -> None:
     interrupted(usual(), tmp_path)
     for path in tmp_path.glob("step-*"):
         path.write_bytes(b"")
-    with pytest.raises(FileError, match=r"000015.*damaged.*000012.*damaged.*There is none to go on from"):
+    with pytest.raises(FileError, match=r"000015.*the file is empty.*000012.*the file is empty.*There is none to go on from"):
         resumed(usual(), tmp_path)
     assert len(steps(tmp_path)) == 2
 
