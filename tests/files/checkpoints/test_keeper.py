@@ -568,7 +568,9 @@ def test_where_the_last_is_damaged_the_one_before_is_used(how: str, tmp_path: Pa
     last.write_bytes(
         {"empty": b"", "half": raw[:500], "a bit": flipped, "noise": b"\xff" * 900, "another file": b"{}"}[how]
     )
-    with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: (damaged|the file is empty).* The one before it is used") as heard:
+    with pytest.warns(
+        RuntimeWarning, match=r"000015\.safetensors: (damaged|the file is empty).* The one before it is used"
+    ) as heard:
         history = case.fit(case.network(), checkpoint=tmp_path, every="1 step", resume=True, on_epoch=interrupting(3))
     assert len(heard) == 1
     assert history.stopped == "interrupted"
@@ -590,7 +592,9 @@ def test_where_all_are_damaged_it_is_said(tmp_path: Path) -> None:
     interrupted(usual(), tmp_path)
     for path in tmp_path.glob("step-*"):
         path.write_bytes(b"")
-    with pytest.raises(FileError, match=r"000015.*the file is empty.*000012.*the file is empty.*There is none to go on from"):
+    with pytest.raises(
+        FileError, match=r"000015.*the file is empty.*000012.*the file is empty.*There is none to go on from"
+    ):
         resumed(usual(), tmp_path)
     assert len(steps(tmp_path)) == 2
 

@@ -74,7 +74,7 @@ class Folder:
         for step in self.steps():
             path = self.place(step)
             try:
-                contents = unseal(_bytes(path), os.fspath(path))
+                contents = read(path)
             except Damaged as error:
                 damaged.append(str(error))
                 continue
@@ -126,6 +126,16 @@ def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for place in missing:
         sync_folder(place.absolute().parent)
+
+
+def read(path: Path) -> Contents:
+    """What a checkpoint holds, in twice the memory of its file; once when it is read.
+
+    Raises:
+        Damaged: it cannot be read, or is not what was written.
+        FileError: it is whole, and of a newer format version or not understood.
+    """
+    return unseal(_bytes(path), os.fspath(path))
 
 
 def _bytes(path: Path) -> bytes:
