@@ -96,6 +96,9 @@ def fit(
     except TrainingDiverged as error:
         error.history = job.history()
         raise
+    finally:
+        if keeper:  # the epochs do it too, unless nobody has asked for the first
+            keeper.close()
     return job.history()
 
 
@@ -122,7 +125,19 @@ def train(
         2 True
     """
     job, keeper = _begun(net, X, y, Settings.of(settings), checkpoint, every, resume)
-    return run(job, keeper=keeper)
+    if keeper is None:
+        return run(job)
+    epochs = _kept(run(job, keeper=keeper), keeper)
+    next(epochs)
+    return epochs
+
+
+def _kept(epochs: Generator[Epoch], keeper: Keeper) -> Generator[Any]:
+    """The epochs, behind a first yield of nothing: a loop that is left before its first epoch gives the folder back
+    too, which a generator that was never begun could not."""
+    with closing(keeper), closing(epochs):
+        yield None
+        yield from epochs
 
 
 def run(

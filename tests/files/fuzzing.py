@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import io
 import json
 import random
@@ -133,6 +134,18 @@ def inside_safetensors(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
     return len(header).to_bytes(8, "little") + header + raw[8 + length :]
 
 
+def inside_checkpoint(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A changed header under a checksum that is right again."""
+    from pellucid.files.checkpoints.sealed import DIGITS, MARK
+
+    data = inside_safetensors(raw, change)
+    at = data.find(MARK) + len(MARK)
+    if at < len(MARK) or at + DIGITS > len(data):
+        return data
+    zeroed = data[:at] + b"0" * DIGITS + data[at + DIGITS :]
+    return zeroed[:at] + hashlib.sha256(zeroed).hexdigest().encode() + zeroed[at + DIGITS :]
+
+
 def inside_gzip(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
     return gzip.compress(change(gzip.decompress(raw)), 1, mtime=0)
 
@@ -151,6 +164,7 @@ INSIDE = {
     "model.json": inside_json,
     "model.safetensors": inside_safetensors,
     "state.safetensors": inside_safetensors,
+    "step-000000000005.safetensors": inside_checkpoint,
     "data.idx.gz": inside_gzip,
     "state.pth": inside_zip,
 }

@@ -14,9 +14,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid import Dense, Dropout, Network, export_onnx, import_onnx, import_torch, load
+from pellucid import (
+    Adam,
+    Dense,
+    Dropout,
+    FileError,
+    Network,
+    engines,
+    export_onnx,
+    import_onnx,
+    import_torch,
+    load,
+    training,
+)
 from pellucid.data import Standardizer, read_csv, read_idx
 from pellucid.files import load_weights_json, load_weights_pickle
+from pellucid.settings import Settings
 
 
 class Reader(NamedTuple):
@@ -102,6 +115,45 @@ def loose_safetensors(folder: Path) -> list[bytes]:
     return [save(arrays), save(arrays, {"format": "pt"})]
 
 
+def job() -> Any:
+    """A run of three steps an epoch, all of whose features are in a checkpoint of it."""
+    layers = [Dense(2, "tanh"), Dropout(0.25), Dense(2, "softmax")]
+    settings = {"batch_size": 2, "epochs": 3, "validation": 0.2, "early_stopping": 2, "engine": "readable"}
+    X, y = np.arange(16.0).reshape(8, 2), np.arange(8) % 2
+    return training.prepare(Network(layers, inputs=2, seed=1), X, y, Settings.of({"optimizer": Adam(0.01), **settings}))
+
+
+def checkpoints(folder: Path) -> list[bytes]:
+    """Of the beginning, of the middle of an epoch, and of the end of one."""
+    from pellucid.files.checkpoints.sealed import seal
+    from pellucid.files.checkpoints.state import captured
+
+    files, running = [], job()
+    for step in (2, 3, 5):
+        engines.module("readable").run(running, running.step, step)
+        running.step = step
+        if step == 3:
+            running.finish(0, 0.5, None)
+        files.append(seal(captured(running, 1.0)))
+    return files
+
+
+def restored(path: Path) -> Network:
+    """The network of a run that goes on from a checkpoint; an error must leave the run as it was."""
+    from pellucid.files.checkpoints.folder import read
+    from pellucid.files.checkpoints.state import restore
+
+    standing = job()
+    before = standing.net.theta.copy()
+    try:
+        restore(standing, read(path), str(path))
+    except FileError:
+        assert standing.step == 0
+        assert (standing.net.theta == before).all()
+        raise
+    return standing.net  # type: ignore[no-any-return]
+
+
 IDX = [
     bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]),
     bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 9, 8, 7, 6]),
@@ -123,6 +175,7 @@ READERS = [
     Reader(
         "state.safetensors", lambda path: import_torch(path, ("tanh", "sigmoid")), loose_safetensors, ("safetensors",)
     ),
+    Reader("step-000000000005.safetensors", restored, checkpoints, ("safetensors",)),
     Reader("data.idx", read_idx, lambda folder: IDX),
     Reader("data.idx.gz", read_idx, lambda folder: [gzip.compress(raw, mtime=0) for raw in IDX]),
     Reader("data.csv", lambda path: read_csv(path, target="-1"), lambda folder: CSV),

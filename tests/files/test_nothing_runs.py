@@ -18,11 +18,11 @@ from readers import READERS
 ROOT = Path(__file__).parent
 
 PROGRAM = """
-import io, os, pickle, sys, zipfile
+import encodings.cp437, io, os, pickle, sys, zipfile  # in whose letters zip archives have their names
 from pathlib import Path
 import numpy as np
 from readers import READERS
-from pellucid import FileError, load
+from pellucid import FileError, InputError, load
 from pellucid.files.pickles import read_pickle
 
 folder = Path(sys.argv[1])
@@ -79,7 +79,21 @@ def read_all(which):
                 pass
     return refused
 
-read_all((True, False))  # what is imported late, to say what is wrong, is imported now
+# What is imported late, to say what is wrong, is imported now: by files that are cut short or of another kind, and by
+# none of those that mean harm, of which a reader may remember something.
+for reader, path, good in list(paths):
+    if good:
+        raw = path.read_bytes()
+        changed = [raw[: len(raw) // 2], raw[:-1], raw.replace(b"a", b"b"), b"~" + raw, b"{}", b""]
+        for i, spoilt in enumerate(changed):
+            other = folder / f"spoilt{i}-{reader.name}"
+            other.write_bytes(spoilt)
+            for read in (reader.read, load):
+                try:
+                    read(other)
+                except (FileError, InputError):
+                    pass
+read_all((True,))
 inside = os.path.realpath(folder)
 seen = set()
 NOTED = ("compile exec import marshal subprocess socket ctypes pickle pty os shutil webbrowser urllib code ensurepip "
@@ -120,7 +134,7 @@ def test_nothing_that_could_be_code_happens_while_files_are_read(tmp_path: Path)
     refused, of = (int(word) for word in next(x for x in lines if x.startswith("REFUSED")).split() if word.isdigit())
     assert refused == of > 40 * len([reader for reader in READERS if not reader.missing]) * 0.9
     events = [line for line in lines if line.startswith("EVENT") and line.split()[1] not in HARMLESS]
-    assert events == []
+    assert not events, "\n".join(events)
     assert lines[-1] == "PWNED False"
 
 

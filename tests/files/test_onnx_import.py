@@ -166,6 +166,17 @@ def test_what_other_libraries_write_opens(writer: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(net.forward(X), p / p.sum(1, keepdims=True), atol=1e-6)
 
 
+def test_weights_in_another_shape_are_taken_in_it(tmp_path: Path) -> None:
+    net = reading(
+        model(
+            [node("Reshape", ["w", "s"], ["W"]), node("MatMul", ["X", "W"], ["Y"])],
+            constants={"w": W1.reshape(3, 4), "s": np.array([4, -1], np.int64)},
+        ),
+        tmp_path,
+    )
+    np.testing.assert_array_equal(net.params["W1"], W1)
+
+
 def test_two_classes_by_one_sigmoid(tmp_path: Path) -> None:
     net = reading(
         model(
@@ -324,6 +335,54 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "Greater: its limit is 0.69",
     ),
     "the best over the batch": (ending("ArgMax", axis=0), "ArgMax: its axis is 0"),
+    "the best over the batch, as is usual": (ending("ArgMax"), "ArgMax: its axis is 0"),
+    "the second row of the outputs": (
+        after(node("Gather", ["z", "one"], ["Y"]), constants={"one": np.array([1], np.int64)}),
+        "Gather: it picks something else than labels",
+    ),
+    "the second output of each row": (
+        after(
+            node("ArrayFeatureExtractor", ["z", "one"], ["Y"], domain="ai.onnx.ml"),
+            constants={"one": np.array([1], np.int64)},
+        ),
+        "ArrayFeatureExtractor: it picks something else than labels",
+    ),
+    "a batch of one taken apart": (
+        after(node("Squeeze", ["z", "first"], ["Y"]), constants={"first": np.array([0], np.int64)}),
+        r"Squeeze: its axes are \[0\]",
+    ),
+    "probabilities one batch after the other": (
+        lambda: model(
+            [
+                node("Gemm", ["X", "w"], ["z"]),
+                node("Sigmoid", ["z"], ["p"]),
+                node("Sub", ["one", "p"], ["q"]),
+                node("Concat", ["q", "p"], ["Y"], axis=0),
+            ],
+            constants={"w": W1[:, :1], "one": np.float32(1)},
+        ),
+        "Concat: its axis is 0",
+    ),
+    "the mask of dropout": (
+        after(node("Dropout", ["z"], ["d", "m"]), node("Gemm", ["m", "W2"], ["Y"])),
+        "its input 'm' is given by nothing before it",
+    ),
+    "dropout that is not over": (
+        after(node("Dropout", ["z", "", "yes"], ["Y"]), constants={"yes": np.array(True)}),
+        "Dropout: it drops units when the model answers",
+    ),
+    "a half of what is no probability": (
+        after(node("Tanh", ["z"], ["t"]), node("Greater", ["t", "half"], ["Y"]), constants={"half": np.float32(0.5)}),
+        "Greater: it is applied to something else than probabilities",
+    ),
+    "more columns than any number": (
+        lambda: model([GEMM, node("Relu", ["z"], ["Y"])], shape=("n", 1, *[2**62] * 20)),
+        "its input 'X' has rows of a shape that none have",
+    ),
+    "columns below zero": (
+        lambda: model([GEMM, node("Relu", ["z"], ["Y"])], shape=("n", -2, -2)),
+        "its input 'X' has rows of a shape that none have",
+    ),
     "an exponent that is limited elsewhere": (
         after(node("Min", ["z", "t"], ["m"]), node("Exp", ["m"], ["Y"]), constants={"t": np.float32(2)}),
         "Min: it limits",

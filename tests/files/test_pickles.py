@@ -336,6 +336,31 @@ def test_one_array_referred_to_a_thousand_times_is_not_a_thousand_arrays(tmp_pat
         tracemalloc.stop()
 
 
+def _repeated() -> dict[str, bytes]:
+    """A function and a tuple of arguments, each remembered: h 3 and h 4."""
+    data = struct.pack("<I", 8_000) + b"a" * 8_000
+    pairs = b"".join(b"J" + struct.pack("<i", k) + b"N\x86" for k in range(900))
+    dtype = b"cnumpy\ndtype\nU\x02f8\x85R"
+    return {
+        "arrays": b"cnumpy.core.numeric\n_frombuffer\nq\x03(B" + data + dtype + b"M\xe8\x03\x85U\x01Ctq\x04",
+        "bytes": b"c_codecs\nencode\nq\x03X" + data + b"\x85q\x04",
+        "dictionaries": b"ccollections\nOrderedDict\nq\x03](" + pairs + b"e\x85q\x04",
+    }
+
+
+@pytest.mark.parametrize("what", _repeated())
+def test_one_argument_of_many_calls_is_not_made_so_many_times(what: str, tmp_path: Path) -> None:
+    """In 200 kB: 320 MB of arrays, for one."""
+    (tmp_path / "p.pkl").write_bytes(b"\x80\x03" + _repeated()[what] + b"](" + b"h\x03h\x04R" * 39_000 + b"e.")
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileError, match="it repeats itself"):
+            read_pickle(tmp_path / "p.pkl")
+        assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
 def test_hostile_keys_do_not_overflow_the_stack_of_a_thread(tmp_path: Path) -> None:
     (tmp_path / "p.pkl").write_bytes(b"\x80\x02}N" + b"\x85" * 1_990 + b"Ns.")
     caught: list[str] = []

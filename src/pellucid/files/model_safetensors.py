@@ -163,6 +163,11 @@ def _ordered(header: bytes) -> bytes:
 
 def _record(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     """The description, as one record such as a JSON model is."""
+    if metadata.get("format") == "pellucid checkpoint":
+        raise FileError(
+            f"{path}: a checkpoint of a run, and no model. Go on with the run, net.fit(X, y, checkpoint=FOLDER, "
+            "resume=True) with what it was begun with; pellucid.save(net, path) then writes the model."
+        )
     if metadata.get("format") != "pellucid":
         raise FileError(
             f'{path}: safetensors, but not a pellucid model (its "format" is {metadata.get("format")!r:.60}). Weights '

@@ -8,6 +8,7 @@ anything else is refused by its name, so what is read is the whole model or noth
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pellucid.network import Network
 
 LARGEST = 2**28  # bytes
 MOST_NODES = 2_000
+MOST_COLUMNS = 2**31
 DEFAULT_DOMAINS = ("", "ai.onnx")
 
 
@@ -125,8 +127,8 @@ def _follow(path: Path, node: Any, k: int, known: dict[str, Value]) -> None:
     for name in node.output:
         if name in known:
             raise Unread(f"{where}: its output {name!r:.60} is there already.")
-        if name:
-            known[name] = value
+    if node.output and node.output[0]:  # what others there are, such as the mask of Dropout, nothing here goes on from
+        known[node.output[0]] = value
 
 
 def _text(value: str | bytes) -> str:
@@ -146,8 +148,12 @@ def _attribute(path: Path, attribute: Any) -> Any:
 def _columns(value: Any) -> int | None:
     """How many features an input has; None where the model does not say."""
     shape = value.type.tensor_type.shape.dim
-    sizes = [dimension.dim_value for dimension in shape[1:] if dimension.HasField("dim_value")]
-    return int(np.prod([float(size) for size in sizes])) if len(sizes) == len(shape) - 1 and sizes else None
+    sizes = [int(dimension.dim_value) for dimension in shape[1:] if dimension.HasField("dim_value")]
+    if len(sizes) != len(shape) - 1 or not sizes:
+        return None
+    if min(sizes) < 0 or (columns := math.prod(sizes)) > MOST_COLUMNS:
+        raise Unread(f"its input {_text(value.name)!r:.60} has rows of a shape that none have: {sizes!s:.60}.")
+    return columns
 
 
 def _network(path: Path, result: tuple[Outputs | Sums, Answer | None], size: int) -> Network:

@@ -200,6 +200,14 @@ def minimum(inputs: list[Value | None], attributes: Attributes) -> Value:
     return Limited(value)
 
 
+def dropout(inputs: list[Value | None], attributes: Attributes) -> Value:
+    """Nothing where a network answers; in training, which a third input may ask for, it leaves numbers out."""
+    training = inputs[2] if len(inputs) > 2 else None
+    if training is not None and not (isinstance(training, Constant) and not training.array.any()):
+        raise Unread("it drops units when the model answers, and not in training alone.")
+    return unchanged(inputs, attributes)
+
+
 def unchanged(inputs: list[Value | None], attributes: Attributes) -> Value:
     """What does nothing to the numbers of a row."""
     if inputs[0] is None:
@@ -218,8 +226,10 @@ def cast(inputs: list[Value | None], attributes: Attributes) -> Value:
 def shaped(inputs: list[Value | None], attributes: Attributes) -> Value:
     """Rows made flat, and nothing else."""
     value = inputs[0]
-    if isinstance(value, Answer | Constant):
+    if isinstance(value, Answer):
         return value
+    if isinstance(value, Constant):
+        return _reshaped(value, inputs, attributes)
     if attributes.get("axis", 1) != 1 or not isinstance(value, Features | Sums | Outputs):
         raise Unread("it changes the shape of more than a row.")
     width = value.columns if isinstance(value, Features) else _units(value)
@@ -233,8 +243,45 @@ def shaped(inputs: list[Value | None], attributes: Attributes) -> Value:
     return replace(value, columns=width, flat=True) if isinstance(value, Features) else value
 
 
+def _reshaped(value: Constant, inputs: list[Value | None], attributes: Attributes) -> Constant:
+    """Numbers of the file in another shape, a 0 in which is the size that there was."""
+    before = value.array.shape
+    if len(inputs) < 2:  # Flatten
+        at = range(len(before) + 1)[attributes.get("axis", 1)] if before else 0
+        return Constant(value.array.reshape(int(np.prod(before[:at])), -1))
+    shape = [int(n) for n in _numbers(inputs[1], "the shape").ravel()]
+    return Constant(value.array.reshape([n or before[k] for k, n in enumerate(shape)]))
+
+
 def _units(value: Sums | Outputs) -> int:
     return (value.W if isinstance(value, Sums) else value.layers[-1].W).shape[1]
+
+
+def best(inputs: list[Value | None], attributes: Attributes) -> Value:
+    """The index of the largest output of a row."""
+    axis = attributes.get("axis", 0)
+    if axis not in (-1, 1):
+        raise Unread(f"its axis is {axis}, and a row's answer is found along axis 1.")
+    return answered(inputs, attributes)
+
+
+def squeezed(inputs: list[Value | None], attributes: Attributes) -> Value:
+    """A column as the numbers in it."""
+    axes = list(attributes.get("axes", ()))
+    if len(inputs) > 1 and inputs[1] is not None:
+        axes = _numbers(inputs[1], "its axes").ravel().tolist()
+    if axes not in ([], [1], [-1]):
+        raise Unread(f"its axes are {axes}, and a row's answer is found along axis 1.")
+    return answered(inputs[:1], {})
+
+
+def looked_up(inputs: list[Value | None], attributes: Attributes) -> Value:
+    """Labels by their index: those stand in the file, and it is the answer."""
+    if not isinstance(inputs[0], Constant) or not isinstance(inputs[1], Answer):
+        raise Unread("it picks something else than labels that stand in the file, by the index of the best.")
+    if inputs[0].array.ndim == 1 and attributes.get("axis", 0) not in (0, -1):
+        raise Unread(f"its axis is {attributes['axis']}, and the labels have one.")
+    return answered(inputs, attributes)
 
 
 def answered(inputs: list[Value | None], attributes: Attributes) -> Value:
@@ -242,8 +289,6 @@ def answered(inputs: list[Value | None], attributes: Attributes) -> Value:
     of = next((value for value in inputs if isinstance(value, Outputs | Sums | Answer)), None)
     if of is None:
         raise Unread("it is applied to something else than the outputs of the last layer.")
-    if attributes.get("axis", 1) not in (-1, 1) and not isinstance(of, Answer):
-        raise Unread(f"its axis is {attributes['axis']}, and a row's answer is found along axis 1.")
     names = next((v.array for v in inputs if isinstance(v, Constant) and v.array.ndim == 1 and v.array.size > 1), None)
     known = of.labels if isinstance(of, Answer) else None
     if names is not None and names.dtype.kind in "Oiu":
@@ -256,6 +301,8 @@ def above_half(inputs: list[Value | None], attributes: Attributes) -> Value:
     limit = attributes.get("threshold") if len(inputs) < 2 else float(_numbers(inputs[1], "its limit").ravel()[0])
     if limit != 0.5 or not isinstance(inputs[0], Outputs | Answer):
         raise Unread(f"its limit is {limit}; yes or no is decided at a probability of 0.5 here.")
+    if isinstance(inputs[0], Outputs) and inputs[0].activation != "sigmoid":
+        raise Unread("it is applied to something else than probabilities of yes.")
     return answered(inputs[:1], {})
 
 
@@ -263,6 +310,8 @@ def joined(inputs: list[Value | None], attributes: Attributes) -> Value:
     """The probabilities of two classes, side by side: 1 - p and p."""
     if len(inputs) != 2 or not isinstance(inputs[0], Answer) or inputs[0].of is not inputs[1]:
         raise Unread("it joins something else than the probabilities of two classes.")
+    if (axis := attributes.get("axis")) not in (1, -1):
+        raise Unread(f"its axis is {axis}, and the probabilities of a row stand along axis 1.")
     return Answer(inputs[0].of)
 
 
@@ -296,18 +345,18 @@ OPERATORS: dict[tuple[str, str], Operator] = {
     ("", "LogSoftmax"): activation("softmax", axis=((-1, 1), -1)),
     ("", "Min"): minimum,
     ("", "Identity"): unchanged,
-    ("", "Dropout"): unchanged,
+    ("", "Dropout"): dropout,
     ("", "Cast"): cast,
     ("", "Flatten"): shaped,
     ("", "Reshape"): shaped,
-    ("", "Squeeze"): answered,
-    ("", "ArgMax"): answered,
-    ("", "Gather"): answered,
+    ("", "Squeeze"): squeezed,
+    ("", "ArgMax"): best,
+    ("", "Gather"): looked_up,
     ("", "GreaterOrEqual"): above_half,
     ("", "Greater"): above_half,
     ("", "Concat"): joined,
     ("ai.onnx.ml", "Scaler"): scaler,
-    ("ai.onnx.ml", "ArrayFeatureExtractor"): answered,
+    ("ai.onnx.ml", "ArrayFeatureExtractor"): looked_up,
     ("ai.onnx.ml", "ZipMap"): answered,
     ("ai.onnx.ml", "Binarizer"): above_half,
 }

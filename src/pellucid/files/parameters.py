@@ -159,6 +159,10 @@ def built(where: object, layers: Sequence[Layer], activations: Activations, **op
         )
     dense = [Dense(layer.W.shape[1], a) for layer, a in zip(layers, activations, strict=True)]
     single = all(array.dtype == np.float32 for layer in layers for array in (layer.W, layer.b))
-    theta = np.concatenate([array.ravel() for layer in layers for array in (layer.W, layer.b)])
     dtype = "float32" if single else "float64"
+    arrays = [array for layer in layers for array in (layer.W, layer.b)]
+    theta, at = np.empty(sum(array.size for array in arrays), dtype), 0
+    for array in arrays:  # into their places one by one, so that they are never there a third time
+        theta[at : at + array.size].reshape(array.shape)[...] = array
+        at += array.size
     return Network(dense, layers[0].W.shape[0], dtype=dtype, theta=theta, **options)

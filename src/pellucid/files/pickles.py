@@ -16,7 +16,6 @@ import pickle
 import pickletools
 import re
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -65,7 +64,7 @@ def read_pickle(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of odd escapes in a text: it is the file's, and not the program's
             _look_through(path, raw)
             found = _Reader(path, raw).load()
-        return _resolved(path, found, {}, 0)
+        return _resolved(path, found, {}, _Room(len(raw)), 0)
     except FileError:
         raise
     except (pickle.UnpicklingError, EOFError, IndexError, KeyError, AttributeError, MemoryError) as error:
@@ -111,6 +110,18 @@ def _foreign(path: Path, name: str) -> FileError:
     )
 
 
+class _Room:
+    """How many bytes may yet be made of a file: what it repeats by reference is made again each time."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def take(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise pickle.UnpicklingError("more is to be made of it than it has bytes: it repeats itself")
+
+
 class _Name:
     """What stands in a pickle for a function or a class: called, it makes a note; nothing can be set on it."""
 
@@ -149,24 +160,34 @@ def _noted(kind: str) -> Callable[..., _Note]:
     return lambda *said: _Note(kind, said)
 
 
-def _encoded(text: Any = "", encoding: Any = "latin1", *more: Any) -> bytes:
+def _encoded(room: _Room) -> Callable[..., bytes]:
     """Bytes as Python 2 and low protocols write them: as text in Latin-1."""
-    if not isinstance(text, str) or encoding not in ("latin1", "latin-1", "iso-8859-1") or more:
-        raise pickle.UnpicklingError("_codecs.encode is used for more than bytes")
-    return text.encode("latin1")
+
+    def encode(text: Any = "", encoding: Any = "latin1", *more: Any) -> bytes:
+        if not isinstance(text, str) or encoding not in ("latin1", "latin-1", "iso-8859-1") or more:
+            raise pickle.UnpicklingError("_codecs.encode is used for more than bytes")
+        room.take(len(text))
+        return text.encode("latin1")
+
+    return encode
 
 
-def _emptied(kind: type) -> Callable[..., Any]:
+def _ordered(room: _Room) -> Callable[..., Any]:
     def make(*content: Any) -> Any:
-        if content and not (len(content) == 1 and isinstance(content[0], list) and kind is OrderedDict):
-            raise pickle.UnpicklingError(f"{kind.__name__} is given more than plain content")
-        return dict(*content) if kind is OrderedDict else kind()
+        if content and not (len(content) == 1 and isinstance(content[0], list)):
+            raise pickle.UnpicklingError("OrderedDict is given more than plain content")
+        room.take(len(content[0]) if content else 0)
+        return dict(*content)
 
     return make
 
 
-def names_allowed() -> dict[str, _Name]:
-    """The names that a pickle of arrays and containers uses, new for every file, since pickles share what they name."""
+def names_allowed(size: int = 0) -> dict[str, _Name]:
+    """The names that a pickle of arrays and containers uses, new for every file, since pickles share what they name.
+
+    size: bytes that the file has, as many as its calls may make.
+    """
+    room = _Room(size)
     notes = {
         "_reconstruct": ("array", ("numpy.core.multiarray", "numpy._core.multiarray")),
         "scalar": ("scalar", ("numpy.core.multiarray", "numpy._core.multiarray")),
@@ -175,15 +196,15 @@ def names_allowed() -> dict[str, _Name]:
         "dtype": ("dtype", ("numpy",)),
     }
     known = {f"{m}.{name}": _Name(f"{m}.{name}", _noted(kind)) for name, (kind, ms) in notes.items() for m in ms}
-    known["_codecs.encode"] = _Name("_codecs.encode", _encoded)
-    known["collections.OrderedDict"] = _Name("collections.OrderedDict", _emptied(OrderedDict))
+    known["_codecs.encode"] = _Name("_codecs.encode", _encoded(room))
+    known["collections.OrderedDict"] = _Name("collections.OrderedDict", _ordered(room))
     return known
 
 
 class _Reader(pickle.Unpickler):
     def __init__(self, path: Path, raw: bytes) -> None:
         super().__init__(io.BytesIO(raw), fix_imports=False, encoding="latin1")
-        self.path, self.known = path, names_allowed()
+        self.path, self.known = path, names_allowed(len(raw))
 
     def find_class(self, module: str, name: str) -> Any:
         if (found := self.known.get(f"{module}.{name}")) is None:
@@ -194,7 +215,7 @@ class _Reader(pickle.Unpickler):
         raise FileError(f"{self.path}: it refers to something outside of the file.")
 
 
-def _resolved(path: Path, value: Any, done: dict[int, Any], depth: int) -> Any:
+def _resolved(path: Path, value: Any, done: dict[int, Any], room: _Room, depth: int) -> Any:
     """The value with arrays in the place of notes; what the pickle refers to twice is made once (`done`, by id)."""
     if id(value) in done:
         return done[id(value)]
@@ -204,11 +225,11 @@ def _resolved(path: Path, value: Any, done: dict[int, Any], depth: int) -> Any:
         raise FileError(f"{path}: it holds {value.name} itself, where an array or a number is expected.")
     made = value
     if isinstance(value, _Note):
-        made = _array(path, value)
+        made = _array(path, value, room)
     elif isinstance(value, dict):
-        made = {_key(path, key): _resolved(path, inner, done, depth + 1) for key, inner in value.items()}
+        made = {_key(path, key): _resolved(path, inner, done, room, depth + 1) for key, inner in value.items()}
     elif isinstance(value, list | tuple):
-        made = type(value)([_resolved(path, part, done, depth + 1) for part in value])
+        made = type(value)([_resolved(path, part, done, room, depth + 1) for part in value])
     if made is not value:
         done[id(value)] = made
     return made
@@ -222,7 +243,7 @@ def _key(path: Path, key: Any) -> Any:
     raise FileError(f"{path}: a key of a dictionary is {type(key).__name__}, and must be a text or a number.")
 
 
-def _array(path: Path, note: _Note) -> Array:
+def _array(path: Path, note: _Note, room: _Room) -> Array:
     """The array that a note describes, its shape held against the bytes that are there."""
     if note.kind == "array" and isinstance(note.state, tuple) and len(note.state) == 5:
         _, shape, kind, fortran, data = note.state
@@ -239,6 +260,7 @@ def _array(path: Path, note: _Note) -> Array:
     good = isinstance(shape, tuple) and len(shape) <= 8 and all(type(n) is int and n >= 0 for n in shape)
     if not good or not isinstance(data, bytes | bytearray) or math.prod(shape) * dtype.itemsize != len(data):
         raise FileError(f"{path}: an array claims the shape {_said(shape)}, and its bytes are not as many.")
+    room.take(len(data))
     array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
     return array.astype(dtype.newbyteorder("="))
 

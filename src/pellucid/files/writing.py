@@ -21,6 +21,10 @@ OPEN = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")  # names of files th
 PART = ".part"  # how the name of a file ends that is still being written; it begins with a dot
 
 
+class NotDurable(OSError):
+    """A file is in its place, and whether it stays there after a power cut is not known."""
+
+
 def replace_file(path: str | os.PathLike[str], data: bytes, mode: int | None = None) -> None:
     """Write a file so that at any moment the old one or the new one is there, whole, and stays after a power cut.
 
@@ -33,7 +37,7 @@ def replace_file(path: str | os.PathLike[str], data: bytes, mode: int | None = N
         mode: permissions such as 0o600; None for those of the file that is replaced, or the usual ones of a new file.
 
     Raises:
-        FileError: what the disk says; the old file is as it was.
+        FileError: what the disk says. The old file is as it was, unless the message says that the new one is written.
 
     Source: the order of write, fsync, rename and fsync of the folder is that of Pillai et al., All File Systems Are
         Not Created Equal, OSDI (2014).
@@ -52,6 +56,11 @@ def replace_file(path: str | os.PathLike[str], data: bytes, mode: int | None = N
             file.write(data)
     except (OSError, ValueError) as error:  # a name with a null byte in it is no name at all
         reason = getattr(error, "strerror", None) or error
+        if isinstance(error, NotDurable):
+            raise FileError(
+                f"{os.fspath(path)}: written, but it may not survive a power cut: its folder could not be made durable "
+                f"({reason})."
+            ) from error
         raise FileError(f"{os.fspath(path)}: cannot be written ({reason}).") from error
 
 
@@ -62,7 +71,8 @@ def replacing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator
     Where the block raises, nothing is put there.
 
     Raises:
-        OSError: what the disk says; the old file is as it was.
+        NotDurable: the new file is there, and the disk failed to make its name durable.
+        OSError: what else the disk says; the old file is as it was.
     """
     place = Path(os.path.realpath(path))
     before = os.stat(path).st_mode if os.path.exists(path) else None
@@ -87,7 +97,10 @@ def replacing(path: str | os.PathLike[str], mode: int | None = None) -> Iterator
         with suppress(OSError):
             beside.unlink()
         raise
-    sync_folder(place.parent)
+    try:
+        sync_folder(place.parent)
+    except OSError as error:
+        raise NotDurable(*error.args) from error
 
 
 def _with_mode(mode: int | None) -> Callable[[str, int], int]:
@@ -96,15 +109,20 @@ def _with_mode(mode: int | None) -> Callable[[str, int], int]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, which those of its files' contents do not; where it has a file system that
-    can do it."""
+    """Make the names in a folder durable, which those of its files' contents do not.
+
+    Nothing is done where the file system cannot do it, or the folder may be written to and not be read.
+    """
     if os.name == "nt":  # a folder cannot be opened there, and its names are written through
         return
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM):
             raise
     finally:
         os.close(handle)

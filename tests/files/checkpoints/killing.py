@@ -1,6 +1,7 @@
 """A program: runs that are killed again and again, and go on, held against runs that were left alone.
 
-python killing.py steps ENGINE KILLS WIDE FOLDER     at random steps, so many times for every optimizer
+python killing.py steps ENGINE KILLS WIDE FOLDER     at random steps, until for every optimizer so many
+                                                     have gone on from a checkpoint, a third of them within an epoch
 python killing.py saves FOLDER                       before every line of what writes a checkpoint
 """
 
@@ -54,9 +55,9 @@ def at_steps(engine: str, wanted: int, wide: bool, folder: Path) -> None:
     """Kill every optimizer's runs at random steps, and let them go on; prints the optimizer, kills, how many of them
     went on from a checkpoint, and how many of those from within an epoch."""
     for optimizer in runs.OPTIMIZERS:
-        rng = np.random.default_rng((wide, len(optimizer), wanted))
+        rng = np.random.default_rng((wide, list(runs.OPTIMIZERS).index(optimizer), wanted))
         kills = resumed = within = 0
-        while kills < wanted:
+        while resumed < wanted or within < wanted // 3:
             found = runs.case(int(rng.integers(10**6)), optimizer, engine, wide)
             net = found.network()
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import operator
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ import stat
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +36,14 @@ from pellucid import (
     TrainingDiverged,
     engines,
     fit_many,
+    load,
     train,
+    training,
 )  # fmt: skip
 from pellucid.data import Standardizer
 from pellucid.files.checkpoints import identity, keeper
 from pellucid.files.checkpoints.folder import Folder
+from pellucid.files.checkpoints.formulas import formula
 from pellucid.schedules import Cosine, Schedule
 
 SETTINGS: dict[str, Any] = {"optimizer": Adam(0.01), "batch_size": 8, "epochs": 6, "engine": "readable"}
@@ -111,18 +117,43 @@ def test_train_writes_them_too_and_a_loop_that_is_left_can_go_on(tmp_path: Path)
     assert seen == [], "it is finished"
 
 
+@pytest.mark.parametrize("how", ["closed", "forgotten"])
+def test_a_loop_that_never_began_gives_the_folder_back(how: str, tmp_path: Path) -> None:
+    case = usual()
+    epochs = train(case.network(), X, case.y, checkpoint=tmp_path, every="1 h", **case.settings)
+    with pytest.raises(FileError, match="another run"):
+        Folder(tmp_path)
+    if how == "closed":
+        epochs.close()  # type: ignore[attr-defined]
+    else:
+        del epochs
+    Folder(tmp_path).close()
+    assert steps(tmp_path) == []
+
+
+def test_fit_that_is_interrupted_before_its_first_epoch_gives_the_folder_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupting(*rest: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "shown", interrupting)
+    history = usual().fit(usual().network(), checkpoint=tmp_path, every="1 h")
+    assert history.stopped == "interrupted"
+    assert len(history) == 0
+    Folder(tmp_path).close()
+
+
 # What ends a run.
 
 
 def ringing(at: int, number: int = signal.SIGINT) -> Activation:
     """tanh, in whose at-th call a signal arrives: in the middle of a step."""
-    calls = 0
+    bells = chain(repeat(0, at - 1), [number], repeat(0))  # no number that would make it another formula
 
     def value(z: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == at:
-            signal.raise_signal(number)
+        if bell := next(bells):
+            signal.raise_signal(bell)
         return np.tanh(z)
 
     return Activation("ringing", value, lambda z, a: 1 - a * a)
@@ -173,12 +204,10 @@ def test_a_handler_of_the_program_gets_sigterm_after_the_checkpoint(tmp_path: Pa
 
 
 def test_an_error_within_a_step_leaves_the_checkpoint_before_it(tmp_path: Path) -> None:
-    calls = 0
+    breaks = chain(repeat(False, 8), [True], repeat(False))
 
     def value(z: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 9:
+        if next(breaks):
             raise RuntimeError("broken")
         return np.tanh(z)
 
@@ -187,7 +216,6 @@ def test_an_error_within_a_step_leaves_the_checkpoint_before_it(tmp_path: Path) 
     with pytest.raises(RuntimeError, match="broken"):
         case.fit(case.network(), checkpoint=tmp_path, every="3 steps")
     assert steps(tmp_path) == [3, 6]
-    calls = 100
     assert resumed(case, tmp_path) == alone(case)
 
 
@@ -298,6 +326,19 @@ class Own(Schedule):
         return 1 / (self.slowness + float(place.epoch))
 
 
+class Scaled:
+    """What may stand in the place of a function."""
+
+    def __init__(self, k: float) -> None:
+        self.k = k
+
+    def __call__(self, z: Any) -> Any:
+        return z * self.k
+
+    def take(self, z: Any) -> Any:
+        return z * self.k
+
+
 def test_formulas_of_ones_own(tmp_path: Path) -> None:
     def case(slope: float, slowness: float = 1.0) -> Case:
         leaky = Activation("leaky", lambda z: np.where(z > 0, z, slope * z), lambda z: np.where(z > 0, 1, slope))
@@ -309,6 +350,65 @@ def test_formulas_of_ones_own(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"another run: schedule was Own.*1\.0.* and is Own.*2\.0"):
         resumed(case(0.1, 2.0), tmp_path)
     assert resumed(case(0.1), tmp_path) == alone(case(0.1))
+
+
+def typed(text: str, **names: Any) -> Any:
+    """A function as it is typed at a prompt, which keeps no source."""
+    return eval(text, {"np": np, **names})
+
+
+def closing_over(value: Any) -> Any:
+    return typed("lambda k: lambda z: z * np.asarray(k).ravel()[0]")(value)
+
+
+TABLE = np.arange(2000.0)
+UNREAD: dict[str, Callable[[float], Any]] = {
+    "a number in its code": lambda k: typed(f"lambda z: z * {k}"),
+    "a name of its module": lambda k: typed("lambda z: z * scale", scale=k),
+    "a function that it calls": lambda k: typed("lambda z: scaled(z)", scaled=typed(f"lambda z: z * {k}")),
+    "a default": lambda k: typed(f"lambda z, k={k}: z * k"),
+    "a closure": closing_over,
+    "the middle of a long array": lambda k: closing_over(TABLE + 1e-12 * k * (TABLE == 1000)),
+    "a bound argument": lambda k: partial(typed("lambda k, z: z * k"), k),
+    "an object that is called": Scaled,
+    "a method": lambda k: Scaled(k).take,
+    "a function inside it": lambda k: typed(f"lambda z: (lambda x: x * {k})(z)"),
+}
+
+
+@pytest.mark.parametrize("where", UNREAD)
+def test_a_formula_without_source_is_known_by_its_code(where: str) -> None:
+    one, same, other = (list(formula(UNREAD[where](k))) for k in (0.5, 0.5, 1.0))
+    assert one == same
+    assert one != other
+
+
+def test_a_formula_typed_at_a_prompt_is_not_taken_for_another(tmp_path: Path) -> None:
+    def case(slope: float) -> Case:
+        own = Activation("own", typed(f"lambda z: z * {slope}"), typed(f"lambda z, a: {slope} + 0 * z"))
+        return usual()._replace(layers=[Dense(5, own), Dense(3, "softmax")])
+
+    interrupted(case(1.0), tmp_path)
+    with pytest.raises(InputError, match=r"another run: a formula .* of the same name is another"):
+        resumed(case(0.5), tmp_path)
+    assert resumed(case(1.0), tmp_path) == alone(case(1.0))
+
+
+def test_a_formula_without_code_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match="has no Python code to look at"):
+        list(formula(operator.itemgetter(0)))
+
+
+def test_a_schedule_of_ones_own_that_says_something_else_is_another_run(tmp_path: Path) -> None:
+    def case(power: int) -> Case:
+        names = {"Schedule": Schedule, "__name__": "program"}
+        exec(f"class Mine(Schedule):\n    def scale(self, place, watch): return 0.5 ** (place.epoch * {power})", names)
+        return usual(schedule=names["Mine"]())  # type: ignore[operator]
+
+    interrupted(case(1), tmp_path)
+    with pytest.raises(InputError, match="another run: a formula"):
+        resumed(case(2), tmp_path)
+    assert resumed(case(1), tmp_path) == alone(case(1))
 
 
 # What is refused.
@@ -448,6 +548,12 @@ def test_two_runs_of_one_process_do_not_share_a_folder(tmp_path: Path) -> None:
     Folder(tmp_path).close()
 
 
+def test_a_checkpoint_is_no_model_and_that_is_said(tmp_path: Path) -> None:
+    interrupted(usual(), tmp_path)
+    with pytest.raises(FileError, match=r"a checkpoint of a run, and no model\. .*resume=True"):
+        load(tmp_path / "step-000000000015.safetensors")
+
+
 # Files that are damaged, and disks that fail.
 
 
@@ -462,7 +568,9 @@ def test_where_the_last_is_damaged_the_one_before_is_used(how: str, tmp_path: Pa
     last.write_bytes(
         {"empty": b"", "half": raw[:500], "a bit": flipped, "noise": b"\xff" * 900, "another file": b"{}"}[how]
     )
-    with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: damaged.* The one before it is used") as heard:
+    with pytest.warns(
+        RuntimeWarning, match=r"000015\.safetensors: (damaged|the file is empty).* The one before it is used"
+    ) as heard:
         history = case.fit(case.network(), checkpoint=tmp_path, every="1 step", resume=True, on_epoch=interrupting(3))
     assert len(heard) == 1
     assert history.stopped == "interrupted"
@@ -470,11 +578,23 @@ def test_where_the_last_is_damaged_the_one_before_is_used(how: str, tmp_path: Pa
     assert resumed(case, tmp_path) == alone(case)
 
 
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "an empty file"])
+def test_where_the_last_cannot_be_read_the_one_before_is_used(what: str, tmp_path: Path) -> None:
+    interrupted(usual(), tmp_path)
+    last = tmp_path / "step-000000000015.safetensors"
+    last.unlink()
+    {"a folder": last.mkdir, "a pipe": lambda: os.mkfifo(last), "an empty file": last.touch}[what]()
+    with pytest.warns(RuntimeWarning, match=r"000015\.safetensors: .* The one before it is used"):
+        assert resumed(usual(), tmp_path) == alone(usual())
+
+
 def test_where_all_are_damaged_it_is_said(tmp_path: Path) -> None:
     interrupted(usual(), tmp_path)
     for path in tmp_path.glob("step-*"):
         path.write_bytes(b"")
-    with pytest.raises(FileError, match=r"000015.*damaged.*000012.*damaged.*There is none to go on from"):
+    with pytest.raises(
+        FileError, match=r"000015.*the file is empty.*000012.*the file is empty.*There is none to go on from"
+    ):
         resumed(usual(), tmp_path)
     assert len(steps(tmp_path)) == 2
 

@@ -24,17 +24,16 @@ ENGINES = ["readable", pytest.param("compiled", marks=pytest.mark.skipif(not eng
 
 
 def kills(engine: str, wanted: int, width: str, folder: Path) -> None:
-    counted = []
+    counted = set()
     for line in driven.run(HERE / "killing.py", "steps", engine, wanted, width, folder).splitlines():
         optimizer, *numbers = line.split()
         killed, resumed, within = map(int, numbers)
         assert optimizer in runs.OPTIMIZERS
-        assert killed >= wanted
-        counted.append((killed, resumed, within))
-    assert len(counted) == len(runs.OPTIMIZERS) == 7
-    killed, resumed, within = (sum(numbers) for numbers in zip(*counted, strict=True))
-    assert resumed >= killed // 3, "many of them had a checkpoint by then"
-    assert within >= killed // 6, "many of those within an epoch"
+        assert killed >= resumed >= wanted, "of those that are wanted each had a checkpoint to go on from"
+        assert resumed >= within >= wanted // 3 >= 1, "some of those within an epoch"
+        counted.add(optimizer)
+    assert counted == runs.OPTIMIZERS.keys()
+    assert len(counted) == 7
 
 
 @pytest.mark.parametrize("engine", ENGINES)

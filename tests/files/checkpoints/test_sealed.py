@@ -76,9 +76,11 @@ def test_anything_else_is_refused(noise: bytes, length: int) -> None:
         ({"format": FORMAT, "version": "one", "record": "{}"}, "not understood"),
         ({"format": FORMAT, "version": "1" * 5000, "record": "{}"}, "not understood"),
         ({"format": FORMAT, "version": "1"}, "not understood"),
-        ({"format": FORMAT, "version": "1", "record": "[]"}, "no object"),
-        ({"format": FORMAT, "version": "1", "record": "{"}, "not understood"),
-        ({"format": FORMAT, "version": "1", "record": "[" * 100_000}, "not understood"),
+        ({"format": FORMAT, "version": "1", "record": "[]"}, "holds a list where an object"),
+        ({"format": FORMAT, "version": "1", "record": "{"}, "not JSON"),
+        ({"format": FORMAT, "version": "1", "record": '{"step": 1, "step": 2}'}, "stands twice"),
+        ({"format": FORMAT, "version": "1", "record": '{"seconds": NaN}'}, "holds NaN"),
+        ({"format": FORMAT, "version": "1", "record": "[" * 100_000}, "nested too deeply"),
     ],
 )
 def test_a_seal_that_is_right_does_not_make_a_checkpoint(metadata: dict[str, str], said: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pellucid.errors import FileError
+from pellucid.files import opening
 from pellucid.files.checkpoints.lock import Lock
 from pellucid.files.checkpoints.sealed import Contents, Damaged, unseal
 from pellucid.files.writing import PART, replace_file, sync_folder
@@ -66,13 +68,13 @@ class Folder:
         """The latest checkpoint that is whole, or None where there is none at all; a damaged one is warned of.
 
         Raises:
-            FileError: all are damaged, or the latest is of a newer format version.
+            FileError: all are damaged or cannot be read, or the latest is of a newer format version.
         """
         damaged: list[str] = []
         for step in self.steps():
             path = self.place(step)
             try:
-                contents = unseal(_bytes(path), os.fspath(path))
+                contents = read(path)
             except Damaged as error:
                 damaged.append(str(error))
                 continue
@@ -126,8 +128,21 @@ def _make(folder: Path) -> None:
         sync_folder(place.absolute().parent)
 
 
+def read(path: Path) -> Contents:
+    """What a checkpoint holds, in twice the memory of its file; once when it is read.
+
+    Raises:
+        Damaged: it cannot be read, or is not what was written.
+        FileError: it is whole, and of a newer format version or not understood.
+    """
+    return unseal(_bytes(path), os.fspath(path))
+
+
 def _bytes(path: Path) -> bytes:
+    """All of a file; one that cannot be read is as good as damaged, for the one before it may be whole."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}).") from error
+        return opening.whole(path, sys.maxsize)
+    except FileError as error:
+        raise Damaged(str(error)) from error
+    except MemoryError as error:
+        raise Damaged(f"{path}: there is not memory enough to read it.") from error

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import platform
-import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from pellucid import source
 from pellucid.errors import InputError
+from pellucid.files.checkpoints.formulas import digest, formula, members, plain
 from pellucid.jobs import Job
 from pellucid.layers import Dense, Layer
+from pellucid.optimizers import Optimizer
 from pellucid.schedules import Constant, Exponential, Inverse, Plateau, Schedule, Step
 
-Array = npt.NDArray[Any]
-
-AT_ONCE = 2**24  # bytes of an array that are looked at together
+OWN_RULES = Optimizer.__module__
 UNSTRETCHED = (Constant, Step, Exponential, Inverse, Plateau)  # what they say of an epoch does not depend on how many
 # What is said of data and formulas, whose digests say nothing to people.
 OTHERS = {
@@ -32,12 +27,13 @@ OTHERS = {
     "row weights": "the weights of the rows are others",
     "validation rows": "the validation rows are others",
     "scaler": "the scaler is another, or was fitted to other data",
-    "formulas": "a formula (activation, loss or optimizer) of the same name is another",
+    "formulas": "a formula (activation, loss, optimizer or schedule) of the same name is another",
 }
 # What differs as a matter of course where something else does.
 FOLLOWS = {
     "the network": {"formulas", "y", "validation rows"},
     "optimizer": {"formulas"},
+    "schedule": {"formulas"},
     "validation": {"X", "y", "row weights", "validation rows", "scaler"},
     "seed": {"X", "y", "row weights", "validation rows", "scaler"},
     "class_weight": {"row weights"},
@@ -55,7 +51,7 @@ def identity(job: Job) -> dict[str, str]:
         "the network": _network(net),
         "validation": _share(settings.validation),
         "class_weight": str(settings.class_weight),
-        "optimizer": _plain(settings.optimizer),
+        "optimizer": plain(settings.optimizer),
         "schedule": _schedule(settings.schedule),
         "early_stopping": str(settings.early_stopping),
         "batch_size": "all rows" if job.full_batch else str(job.batch_size),
@@ -136,21 +132,6 @@ def warn_of_other_environment(name: str, then: Any, now: Mapping[str, str]) -> N
         )
 
 
-def digest(array: Array) -> str:
-    """A short name for an array: two that have the same one agree in type, shape and every bit.
-
-    Example:
-        >>> digest(np.zeros((2, 3))) == digest(np.zeros((3, 2)))
-        False
-    """
-    array = np.atleast_1d(array)
-    found = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
-    rows = max(1, AT_ONCE // max(1, array.nbytes // max(1, len(array))))
-    for start in range(0, len(array), rows):
-        found.update(np.ascontiguousarray(array[start : start + rows]).data)
-    return found.hexdigest()[:16]
-
-
 def _share(validation: Any) -> str:
     """How validation rows were asked for."""
     return "rows of their own" if isinstance(validation, tuple | list) else str(validation)
@@ -165,15 +146,11 @@ def _layer(layer: Layer) -> str:
     return f"Dense {layer.units} {layer.activation.name}" if isinstance(layer, Dense) else f"Dropout {layer.rate!r}"
 
 
-def _plain(*record: Any) -> str:
-    """How records are written, without the places that they happen to have in memory."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(map(repr, record)))
-
-
 def _schedule(schedule: Schedule) -> str:
     """One of a program's own may keep what its repr does not show."""
     known = type(schedule).__module__ == Schedule.__module__
-    return _plain(schedule, *(() if known else sorted(vars(schedule).items())))
+    kept = {name: digest(value) if isinstance(value, np.ndarray) else value for name, value in vars(schedule).items()}
+    return plain(schedule, *(() if known else sorted(kept.items())))
 
 
 def _of_scaler(scaler: Any) -> str:
@@ -190,25 +167,9 @@ def _of_formulas(job: Job) -> str:
     for layer in job.net.layers:
         if isinstance(layer, Dense):
             functions += [layer.activation.value, layer.activation.slope, layer.activation.pull]
-    found = hashlib.sha256(_plain(*sorted(rule.constants.items()), rule.weight_decay).encode())
-    for function in functions:
-        for word in _formula(function):
+    found = hashlib.sha256(plain(*sorted(rule.constants.items()), rule.weight_decay).encode())
+    own = (members(type(job.settings.schedule), Schedule.__module__), members(type(job.settings.optimizer), OWN_RULES))
+    for words in (*map(formula, functions), *own):
+        for word in words:
             found.update(word.encode() + b"\0")
     return found.hexdigest()[:16]
-
-
-def _formula(function: Callable[..., Any] | None, depth: int = 0) -> Iterator[str]:
-    if function is None or depth > 8:  # a function that calls itself through others is known by then
-        yield "none"
-        return
-    try:
-        read = source.read(function)
-    except source.UNREAD:
-        while isinstance(function, partial):
-            function = function.func
-        yield str(getattr(function, "__qualname__", type(function).__qualname__))
-        return
-    yield from (*read.arguments, *map(ast.unparse, read.body))  # without comments, which may change
-    yield from (f"{name}={_plain(value)}" for name, value in sorted(read.constants.items()))
-    for _, helper in sorted(read.helpers.items()):
-        yield from _formula(helper, depth + 1)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid.errors import FileError, need
+from pellucid.files import strict_json
 
 Array = npt.NDArray[Any]
 
@@ -65,7 +67,7 @@ def unseal(raw: bytes, name: str) -> Contents:
     if at < len(MARK) or _digest(raw, at) != said:
         raise Damaged(f"{name}: damaged, or no checkpoint: its checksum is not that of its contents.")
     try:
-        metadata = json.loads(raw[8 : 8 + header])["__metadata__"]
+        metadata = strict_json.parsed(Path(name), raw[8 : 8 + header], " (header)")["__metadata__"]
         found, version = metadata["format"], int(metadata["version"])
         if found != FORMAT:
             raise FileError(f"{name}: no checkpoint of pellucid (its format is {found!r}).")
@@ -74,16 +76,14 @@ def unseal(raw: bytes, name: str) -> Contents:
                 f"{name}: written in checkpoint version {version}; this release reads up to {VERSION}. "
                 "Use a newer release of pellucid to go on with it."
             )
-        record = json.loads(metadata["record"])
+        record = strict_json.parsed(Path(name), metadata["record"].encode("utf-8", "surrogatepass"), " (record)")
         arrays = safetensors.load(raw)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         if isinstance(error, FileError):
             raise
         raise FileError(f"{name}: whole, but not understood ({error}).") from error
     except need("safetensors", "files").SafetensorError as error:
         raise FileError(f"{name}: whole, but not understood ({error}).") from error
-    if not isinstance(record, dict):
-        raise FileError(f"{name}: whole, but its record is no object.")
     return Contents(arrays, record)
 
 
