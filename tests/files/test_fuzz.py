@@ -12,11 +12,11 @@ import pytest
 from fuzzing import examine, inputs
 from readers import READERS, Reader
 
-COUNT = 1_200
+COUNT = 1_300
 FILES = Path(__file__).parent
-
-
-DIFFERENT = 0.8  # of them, at the least, are no file that was there before
+DIFFERENT = (
+    0.7  # of so many, at the least, are no file that was there before (an IDX file of 11 bytes has few spoilt forms)
+)
 
 
 def test_there_are_enough_of_them() -> None:
@@ -40,7 +40,7 @@ def fuzz(reader: Reader, folder: Path, count: int, seed: str) -> None:
         except BaseException as error:
             error.add_note(f"{reader.name}, seed {seed!r}, input {i}: {raw[:2000]!r}")
             raise
-    assert len(seen) >= DIFFERENT * count
+    assert len(seen) >= DIFFERENT * COUNT
     assert 0 < read < count  # not all were spoilt so far, and not all were harmless, that nothing behind was seen
 
 
