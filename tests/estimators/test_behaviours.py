@@ -247,6 +247,12 @@ def test_when_there_is_no_partial_fit() -> None:
         MLPClassifier(solver="sgd").partial_fit(*FEW, classes=[2])
     with pytest.raises(ValueError, match="first call to partial_fit"):
         MLPClassifier().partial_fit(*FEW)
+    model = MLPClassifier(random_state=0)
+    with pytest.raises(ValueError, match="classes not in"):
+        model.partial_fit([[1], [2]], [0, 5], classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="first call to partial_fit"):  # and not [0, 1] from now on
+        model.partial_fit([[1], [2]], [0, 1])
+    assert model.partial_fit([[1], [2]], [0, 1], classes=[0, 1, 2]).classes_.tolist() == [0, 1, 2]
     for kind in BOTH:
         assert not hasattr(kind(solver="lbfgs"), "partial_fit")
         assert hasattr(kind(solver="sgd"), "partial_fit")
