@@ -255,7 +255,9 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         net = self.network_
-        return readable.outputs(net, net.theta, Inputs(usable(X, net.dtype), None, net.dtype))
+        wide = getattr(self, "dtype", None) is None and net.dtype == np.float32 and X.dtype != np.float32
+        dtype = np.dtype(np.float64) if wide else net.dtype  # as products of the two come out
+        return readable.outputs(net, net.theta.astype(dtype, copy=False), Inputs(usable(X, dtype), None, dtype))
 
     # What scikit-learn calls the parameters and shapes of the network.
 
