@@ -124,6 +124,7 @@ def _whole(case: Case, plan: Plan, rows: list[dict[str, Any]], folder: Path, say
         _try(turn, row, k // max(len(rows), 1), folder)
     if case.kind == "estimator":
         _same_work(rows)
+        _as_accurate(rows)
     for row in rows:
         if row["refused"]:
             row["seconds"].clear()
@@ -198,6 +199,25 @@ def _same_work(rows: list[dict[str, Any]]) -> None:
         ):
             row["refused"] = row["refused"] or f"it took or reached something else: {row['reached']}, not {right}"
         row["loss"] = row["reached"][-1][1] if row["reached"] else None
+
+
+def _as_accurate(rows: list[dict[str, Any]]) -> None:
+    """Rows count whose mean accuracy is not below the best one's by more than the noise of the seeds.
+
+    The noise is two standard errors of the difference of the means (Welch), and at least one row of the test data in
+    a thousand: where every seed comes to the same accuracy there is no spread to go by.
+    """
+    there = [row for row in rows if row["accuracies"] and not row["refused"]]
+    best = max(there, key=lambda row: float(np.mean(row["accuracies"])), default=None)
+    for row in there:
+        means, errors = zip(*((np.mean(r["accuracies"]), _error(r["accuracies"])) for r in (row, best)), strict=True)
+        if means[1] - means[0] > max(2 * float(np.hypot(*errors)), 1e-3):
+            row["refused"] = f"its mean test accuracy is {means[0]:.2%}, the best one's {means[1]:.2%}"
+
+
+def _error(values: list[float]) -> float:
+    """The standard error of a mean; of a single value nothing is known."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
 
 
 TURNS: dict[str, Callable[..., float]] = {

@@ -19,7 +19,7 @@ from bench.checking import Checker, compared, wrong_answers, wrong_gradient
 from bench.child import fitting
 from bench.data import problem_of
 from bench.figures import fastest, paired, spread
-from bench.measure import Plan, in_turn, measure
+from bench.measure import Plan, _as_accurate, in_turn, measure
 from bench.peers import PEERS, missing, prepared
 from bench.picture import svg
 from bench.problem import packed, read, unpacked, write
@@ -256,3 +256,22 @@ def test_the_command_says_no_to_who_reached_another_loss(
     monkeypatch.setattr("bench.__main__.CASES", [TINY])
     assert main(["--rounds", "1", "--seconds", "0.01", "--peers", "textbook"]) == 1
     assert "does not count: it reached the loss" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "refused"),
+    [
+        ([0.90, 0.92, 0.91], False),
+        ([0.80, 0.82, 0.81], True),
+        ([0.85, 0.97, 0.90], False),  # its seeds differ by more than the means do
+        ([0.81], False),  # a single seed says nothing
+    ],
+)
+def test_an_estimator_that_is_less_accurate_beyond_the_noise_is_refused(accuracies: list[float], refused: bool) -> None:
+    rows = [
+        {"accuracies": [0.91, 0.92, 0.93], "refused": None},
+        {"accuracies": accuracies, "refused": None},
+        {"accuracies": [], "refused": "it is not installed"},
+    ]
+    _as_accurate(rows)
+    assert [row["refused"] is not None for row in rows] == [False, refused, True]

@@ -510,6 +510,14 @@ class TestInterrupt:
         assert whole.fit(X, Y, epochs=3, batch_size=4).loss.tolist() == history.loss.tolist()
         assert net.theta.tobytes() != whole.theta.tobytes()
 
+    def test_among_epochs_that_were_taken_in_one_call(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The books are those of the epochs that are complete, as where a call is one epoch."""
+        monkeypatch.setattr(readable, "at_once", lambda job: 100)
+        net = Network([Dense(4, interrupted_after(20)), Dense(3, "softmax")], inputs=2)
+        history = net.fit(X, Y, epochs=100, batch_size=4)
+        assert (history.stopped, len(history)) == ("interrupted", 3)
+        assert classifier().fit(X, Y, epochs=3, batch_size=4).loss.tolist() == history.loss.tolist()
+
     def test_the_best_parameters_come_back(self) -> None:
         layer = Dense(4, interrupted_after(150), init="xavier")
         net = Network([layer, Dense(3, "softmax")], inputs=2)

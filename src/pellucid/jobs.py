@@ -86,6 +86,7 @@ class Job:
         self.watch = Watch()
         self.rng: np.random.Generator | None = None
         self.done = self.step = 0  # epochs that are complete, and steps
+        self.taken = 0  # steps that are in the books
         self.spent = self.started = 0.0  # seconds before this process, and by its clock when training would have begun
         self.stopped = "epochs"
         self.best_epoch: int | None = None
@@ -115,9 +116,13 @@ class Job:
         if permuted or self.has_dropout:
             self.rng = np.random.default_rng((self.settings.seed, epoch))
         if not self.full_batch:
-            assert permuted is False or self.rng is not None
-            drawn = self.rng.permutation(self.n) if permuted and self.rng else np.arange(self.n)
-            self.order = drawn if self.order_of is None else self.order_of(epoch)
+            self.order = self._drawn(permuted) if self.order_of is None else self.order_of(epoch)
+
+    def _drawn(self, permuted: bool) -> Array:
+        if not permuted:
+            return np.arange(self.n)
+        assert self.rng is not None
+        return self.rng.permutation(self.n)
 
     def _make_room(self, epoch: int) -> None:
         """Columns grow as they fill: a run of "at most" a billion epochs may end after ten."""
@@ -139,8 +144,9 @@ class Job:
         net.theta = theta  # one copy, so that an interrupt finds either the old or the new parameters
         self.state = state
         self.last_rows = rows
-        counted = self.weight(rows) if self.alpha is None else float(self.n if rows is None else len(rows))
-        self.record(epoch, counted, loss, correct, rate)
+        count = self.n if rows is None else len(rows)
+        self.record(epoch, float(self.counted(self.weight(rows), count)), loss, correct, rate)
+        self.taken = step + 1
 
     def clipped(self, gradient: Array) -> Array:
         """The gradient that the optimizer is given."""
@@ -161,6 +167,10 @@ class Job:
     def l2(self, weight: Any) -> Any:
         """The l2 of a step whose rows weigh so much together; with alpha, of several for an array of weights."""
         return self.settings.l2 if self.alpha is None else self.alpha / weight
+
+    def counted(self, weight: Any, count: Any) -> Any:
+        """What a step counts for in its epoch's loss: what its rows weigh together, or with alpha their number."""
+        return weight if self.alpha is None else count
 
     def record(self, epoch: int, weight: float, loss: float, correct: float, rate: float) -> None:
         """Keep the books of a step: its loss, its rows' weight, how many of them were right, its learning rate."""

@@ -149,6 +149,7 @@ def run(
     """
     engine = engines.module(job.engine)
     job.started = time.perf_counter() - job.spent
+    start: Array | None = None
     try:
         while job.done < job.settings.epochs and job.stopped == "epochs":
             start = job.net.theta.copy() if job.watches_start else None
@@ -169,6 +170,8 @@ def run(
             job.finish(completed - 1, time.perf_counter() - job.started, None)
         raise  # with the parameters of the last finite step
     except BaseException:
+        if (completed := job.taken // job.steps_per_epoch) > job.done:  # in the call that was interrupted
+            job.finish(completed - 1, time.perf_counter() - job.started, start)
         if keeper:
             keeper.leave(job)
         job.restore_best()  # interrupted, or the caller left the loop

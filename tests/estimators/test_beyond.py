@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import warnings
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax as log_softmax_of
+from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_classification, make_regression
 from sklearn.preprocessing import OneHotEncoder
@@ -16,6 +20,8 @@ from sklearn.preprocessing import OneHotEncoder
 import pellucid
 from pellucid import SGD, Activation, Adam, Dropout, InputError, Loss
 from pellucid.data import load
+from pellucid.engines import compiled
+from pellucid.engines.compiled.plan import Plan
 from pellucid.estimators import MLPClassifier, MLPRegressor, OneHotWarning, UnscaledWarning
 from pellucid.estimators.rules import RateAdam, VelocitySGD
 from pellucid.schedules import Cosine
@@ -24,6 +30,10 @@ _iris = load("iris")
 IRIS, KINDS = (_iris.X - _iris.X.mean(axis=0)) / _iris.X.std(axis=0), _iris.y
 POINTS, VALUES = make_regression(120, 4, noise=1, random_state=0)
 VALUES = VALUES / 40
+
+
+def log_softmax(z: Any) -> Any:
+    return log_softmax_of(z, axis=1)
 
 
 def sine(z: Any) -> Any:
@@ -49,6 +59,19 @@ class TestClassWeights:
         by_class.fit(self.X, names)
         by_row.fit(self.X, names, sample_weight=np.where(self.y == 1, 3.0, 1.0))
         assert by_class.network_.theta.tobytes() == by_row.network_.theta.tobytes()
+
+    def test_one_number_weighs_all_rows(self) -> None:
+        options: dict[str, Any] = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0}
+        for kind, theirs in (
+            (MLPClassifier, neural_network.MLPClassifier),
+            (MLPRegressor, neural_network.MLPRegressor),
+        ):
+            ours = kind(**options).fit(self.X, self.y, sample_weight=2)
+            alike = kind(**options).fit(self.X, self.y, sample_weight=np.full(300, 2))
+            assert ours.network_.theta.tobytes() == alike.network_.theta.tobytes()
+            if "sample_weight" in signature(theirs.fit).parameters:  # since 1.7
+                theirs = theirs(**options).fit(self.X, self.y, sample_weight=2)
+                np.testing.assert_allclose(ours.coefs_[0], theirs.coefs_[0], atol=1e-9)
 
     def test_they_multiply_weights_of_rows(self) -> None:
         w = np.random.RandomState(0).rand(300)
@@ -252,6 +275,29 @@ class TestValidation:
         assert model.n_iter_ > 1
         assert model.network_.theta.tobytes() == best.tobytes()
 
+    def test_every_fit_waits_anew(self) -> None:
+        model = MLPClassifier(
+            8, early_stopping=True, warm_start=True, max_iter=8, n_iter_no_change=10, tol=9.0, random_state=0
+        )
+        assert [model.fit(IRIS, KINDS).n_iter_ for _ in range(3)] == [8, 8, 8]
+
+    def test_the_same_rows_judge_later_fits(self) -> None:
+        """With a random_state that moves on, or none, scikit-learn holds other rows out in each fit."""
+        model = MLPClassifier(8, early_stopping=True, warm_start=True, max_iter=5)
+        model.set_params(random_state=np.random.RandomState(0)).fit(IRIS, KINDS)
+        seen, best = model.history_.run.validation[0], model.best_validation_score_
+        model.fit(IRIS, KINDS)
+        np.testing.assert_array_equal(model.history_.run.validation[0], seen)
+        assert model.best_validation_score_ >= best
+        model.best_validation_score_ = 2.0  # as if it had been better than can be
+        assert model.fit(IRIS, KINDS).best_validation_score_ == 2
+        assert model.fit(IRIS[15:], KINDS[15:]).best_validation_score_ <= 1  # others judge, and the best begins anew
+        model.best_validation_score_ = 2.0
+        model.partial_fit(IRIS[15:], KINDS[15:])  # learns from those held out
+        assert model.fit(IRIS[15:], KINDS[15:]).best_validation_score_ <= 1
+        model.best_validation_score_ = 2.0
+        assert model.fit(IRIS[15:], KINDS[15:], X_val=IRIS[:15], y_val=KINDS[:15]).best_validation_score_ <= 1
+
     def test_early_stopping_may_be_switched_on_later(self) -> None:
         model = MLPClassifier(8, warm_start=True, random_state=0, max_iter=3).fit(IRIS, KINDS)
         model.set_params(early_stopping=True).fit(IRIS, KINDS)
@@ -316,13 +362,56 @@ class TestWatching:
             if epoch.index == 2:
                 raise KeyboardInterrupt
 
-        for solver in ("adam", "lbfgs"):
+        for solver, known in (
+            ("adam", pytest.warns(UserWarning, match="interrupted")),
+            ("lbfgs", pytest.raises(KeyboardInterrupt)),  # it leaves scikit-learn's too
+        ):
             model = MLPClassifier(8, on_epoch=interrupt, random_state=0, solver=solver)
-            with pytest.warns(UserWarning, match="interrupted"):
+            with known:
                 model.fit(IRIS, KINDS)
             assert (model.n_iter_, model.history_.stopped) == (3, "interrupted")
             assert model.loss_curve_[-1] < model.loss_curve_[0]
             assert model.predict(IRIS).shape == (150,)
+
+    def test_an_interrupt_among_epochs_that_nobody_watches(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ctrl-C in the middle of the second call of the compiled engine: weights and books are those of both."""
+        take, calls = Plan.take, []
+
+        def interrupted(plan: Plan, count: int, *rest: Any, **more: Any) -> int:
+            reached = take(plan, count, *rest, **more)
+            calls.append(count)
+            if len(calls) == 2:
+                signal.raise_signal(signal.SIGINT)
+            return reached
+
+        options: dict[str, Any] = {"engine": "compiled", "random_state": 0, "solver": "sgd", "batch_size": 50}
+        options |= {"tol": 0.0, "n_iter_no_change": np.inf}
+        with monkeypatch.context() as patch:
+            patch.setattr(Plan, "take", interrupted)
+            patch.setattr(Plan, "steps_a_call", property(lambda plan: 7, lambda plan, value: None), raising=False)
+            patch.setattr(compiled, "at_once", lambda job: 100)
+            model = MLPClassifier(8, max_iter=1000, **options)
+            with pytest.warns(UserWarning, match="interrupted"):
+                model.fit(IRIS, KINDS)
+        assert calls == [7, 7]  # steps, of three an epoch: four epochs and two thirds
+        assert (model.n_iter_, model.t_, len(model.loss_curve_), len(model.history_)) == (4, 600, 4, 4)
+        assert model.history_.stopped == "interrupted"
+        whole = MLPClassifier(8, max_iter=4, **options).fit(IRIS, KINDS)
+        assert whole.loss_curve_ == model.loss_curve_
+        assert whole.network_.theta.tobytes() != model.network_.theta.tobytes()  # two steps more are kept
+
+    def test_verbose_speaks_after_each_epoch(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run, taken = compiled.run, []
+
+        def counted(job: Any, begin: int, end: int) -> None:
+            taken.append((end - begin, len(capsys.readouterr().out.splitlines())))
+            run(job, begin, end)
+
+        monkeypatch.setattr(compiled, "run", counted)
+        MLPClassifier(2, max_iter=3, verbose=True, engine="compiled", random_state=0).fit(IRIS, KINDS)
+        assert taken == [(1, 0), (1, 1), (1, 1)]
 
     def test_unscaled_features_are_said(self) -> None:
         wine = load("wine")
@@ -399,6 +488,31 @@ class TestTheNetworkUnderneath:
         assert type(kept) is list
         assert not kept[0].any()
         assert not hasattr(MLPClassifier(), "coefs_")
+
+    def test_units_may_be_taken_away_by_hand(self) -> None:
+        model = MLPClassifier((8, 6), max_iter=3, random_state=0).fit(IRIS, KINDS)
+        (W1, W2, W3), (b1, b2, b3) = map(list, (model.coefs_, model.intercepts_))
+        model.coefs_ = [W1[:, 2:], W2[2:, :5], W3[:5]]
+        np.testing.assert_array_equal(model.intercepts_[2], b3)
+        assert not model.intercepts_[0].any()
+        model.intercepts_ = [b1[2:], b2[:5], b3]
+        hidden = np.maximum(np.maximum(IRIS @ W1[:, 2:] + b1[2:], 0) @ W2[2:, :5] + b2[:5], 0)
+        np.testing.assert_allclose(model.predict_log_proba(IRIS), log_softmax(hidden @ W3[:5] + b3), rtol=1e-12)
+        assert model.network_.labels == ("0", "1", "2")
+        with pytest.raises(InputError, match="must stay"):
+            model.partial_fit(IRIS, KINDS)
+        model.set_params(hidden_layer_sizes=(6, 5)).partial_fit(IRIS, KINDS)
+        with pytest.raises(InputError, match="4 inputs and 3 outputs"):
+            model.coefs_ = [W1, W2[1:], W3]
+
+    def test_what_follows_from_the_network_may_be_set_to_what_it_is(self) -> None:
+        model = MLPClassifier(8, max_iter=3, random_state=0).fit(IRIS, KINDS)
+        model.n_layers_, model.n_outputs_, model.out_activation_ = 3, 3, "softmax"
+        for name, value in (("n_layers_", 4), ("n_outputs_", 1), ("out_activation_", "logistic")):
+            with pytest.raises(InputError, match=f"{name} is .* follows from network_"):
+                setattr(model, name, value)
+        with pytest.raises(AttributeError, match="once it is fitted"):
+            MLPClassifier().n_layers_ = 3
 
     @pytest.mark.parametrize(
         ("change", "words"), [({"hidden_layer_sizes": 6}, "layers"), ({"loss": "huber"}, "another loss")]

@@ -46,6 +46,13 @@ def test_outputs_that_are_all_zero_leave_all_classes_alike() -> None:
     assert p[0].tolist() == [[1 / 3] * 3] * 2
 
 
+@pytest.mark.parametrize("y", [[["a", 1], ["b", 2], ["c", 1]], ["a", 1, "b"]], ids=["columns", "a column"])
+def test_labels_of_several_kinds_are_refused(y: Any) -> None:
+    with pytest.raises(InputError, match=r"kinds int, str, .*astype\(str\)"):
+        MLPClassifier().fit(np.eye(3), np.array(y, dtype=object))
+    MLPClassifier(max_iter=1).fit(np.eye(3), np.array(y, dtype=object).astype(str))
+
+
 @pytest.mark.parametrize("kind", ["two numbers", "three names", "columns"])
 def test_other_classes_are_refused(kind: str) -> None:
     y, _, _ = KINDS[kind]

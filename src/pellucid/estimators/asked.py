@@ -32,7 +32,6 @@ class Asked:
 
     Attributes:
         layers: those before the last one: Dense, and Dropout where something is dropped.
-        activations: of the hidden layers.
         optimizer: the record whose steps are taken; None for L-BFGS.
         rates: "constant", "invscaling" or "adaptive", or another schedule of this library.
         dtype: of the network; None for that of X.
@@ -40,7 +39,6 @@ class Asked:
     """
 
     layers: tuple[Layer, ...]
-    activations: tuple[Activation, ...]
     optimizer: Optimizer | None
     rates: str | Schedule
     alpha: float
@@ -56,6 +54,11 @@ class Asked:
     clip_norm: float | None
     dtype: np.dtype[Any] | None
     engine: str
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Those of the hidden layers."""
+        return tuple(layer.activation for layer in self.layers if isinstance(layer, Dense))
 
     def batch(self, n: int) -> int:
         """Rows of a step, of n in all."""
@@ -82,7 +85,7 @@ def asked(estimator: Any) -> Asked:
             raise InputError(f"{name} must be True or False; this is {getattr(e, name)!r}.")
     if not isinstance(e.verbose, bool | int | np.integer | np.bool_) or e.verbose < 0:
         raise InputError(f"verbose must be True, False or a whole number of at least 0; this is {e.verbose!r}.")
-    activations, layers = _hidden(e)
+    layers = _hidden(e)
     engines.check(e.engine)
     if e.on_epoch is not None and not callable(e.on_epoch):
         raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {e.on_epoch!r}.")
@@ -91,7 +94,7 @@ def asked(estimator: Any) -> Asked:
         raise InputError('solver="lbfgs" needs the same loss whenever it asks: use "adam" or "sgd" with dropout.')
     by_steps = e.solver not in ("adam", "lbfgs")
     return Asked(
-        layers, activations, optimizer,
+        layers, optimizer,
         rates=rates if by_steps or isinstance(rates, Schedule) else "constant",
         alpha=check.number(e.alpha, "alpha", 0),
         batch_size=None if _is(e.batch_size, "auto") else check.whole(e.batch_size, 'batch_size, if not "auto",', 1),
@@ -145,8 +148,8 @@ def _each(value: Any, count: int, name: str) -> list[Any]:
     return given
 
 
-def _hidden(e: Any) -> tuple[tuple[Activation, ...], tuple[Layer, ...]]:
-    """The hidden layers' activations, and the layers with their dropout."""
+def _hidden(e: Any) -> tuple[Layer, ...]:
+    """The hidden layers, with their dropout."""
     sizes = _listed(e.hidden_layer_sizes)
     for size in sizes:
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
@@ -163,7 +166,7 @@ def _hidden(e: Any) -> tuple[tuple[Activation, ...], tuple[Layer, ...]]:
     for size, activation, rate in zip(sizes, activations, rates, strict=True):
         share = check.number(rate, "dropout, the share of a hidden layer's outputs that is dropped,", 0, 1)
         layers += [Dense(int(size), activation), *([Dropout(share)] if share else [])]
-    return activations, tuple(layers)
+    return tuple(layers)
 
 
 def _optimizer(e: Any) -> Optimizer | None:

@@ -21,7 +21,7 @@ from pellucid.estimators.asked import Asked, asked
 from pellucid.estimators.course import Course
 from pellucid.estimators.curvature import minimize_loss
 from pellucid.estimators.material import Material, Memory, looked_at, usable
-from pellucid.estimators.weights import Views, drawn
+from pellucid.estimators.weights import Views, drawn, reshaped
 from pellucid.history import History, Run
 from pellucid.layers import Dense
 from pellucid.losses import Loss
@@ -130,7 +130,9 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             look_at_features(X, getattr(self, "feature_names_in_", None), 3)
         rng = check_random_state(self.random_state)
         net = self._network(wanted, t.shape[1], X.dtype, rng, first)
-        material = self._material(wanted, net, usable(X, net.dtype), t, w, validation, rng)
+        if incremental:
+            self._memory.judges = None
+        material = self._material(wanted, net, usable(X, net.dtype), t, w, validation, rng, incremental)
         if wanted.optimizer is None:
             minimize_loss(self, wanted, material)
         else:
@@ -178,20 +180,17 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         w: Array | None,
         given: tuple[Any, Any],
         rng: np.random.RandomState,
+        incremental: bool,
     ) -> Material:
         """Rows to learn from and rows to look at: those given, or with early stopping some that are held out."""
         whole = Problem(Inputs(X, None, net.dtype), t.astype(net.dtype), None if w is None else w.astype(net.dtype))
-        rows, seen, kept = whole, None, None
+        rows, seen, stops = whole, None, wanted.early_stopping and wanted.optimizer is not None
         if any(part is not None for part in given):
             seen = self._given(given, net)
-        elif wanted.early_stopping and wanted.optimizer is not None:
-            kept, others = train_test_split(
-                np.arange(len(t)), random_state=rng, test_size=wanted.validation_fraction, stratify=self._stratified(t)
-            )
-            if len(others) < 2:
-                raise InputError(
-                    "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-                )
+            if stops and not incremental:
+                self._judged_by((0, len(seen.t)))
+        elif stops:
+            kept, others = self._held_out(wanted, t, rng, incremental)
             rows, seen = whole.part(kept), whole.part(others)
         self._open_books(wanted, seen is not None)
 
@@ -203,6 +202,31 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
         beyond = self._beyond(rows), 0.0 if seen is None else self._beyond(seen)
         return Material(rows, seen, None if seen is None else self._score_of(seen), beyond, made_of)
+
+    def _held_out(self, wanted: Asked, t: Array, rng: np.random.RandomState, incremental: bool) -> tuple[Array, Array]:
+        """Rows to learn from and rows that judge; in a later fit of as many rows the same ones as before."""
+        kept, others = train_test_split(
+            np.arange(len(t)), random_state=rng, test_size=wanted.validation_fraction, stratify=self._stratified(t)
+        )
+        if len(others) < 2:
+            raise InputError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        if incremental:
+            return kept, others
+        memory = self._memory
+        if not self._judged_by((len(t), len(others))) or memory.held_out is None:
+            memory.held_out = kept, others
+        return memory.held_out
+
+    def _judged_by(self, judges: tuple[int, int]) -> bool:
+        """Begin the best weights anew where others judge than before; whether they are the same."""
+        memory = self._memory
+        same = memory.judges == judges
+        if not same:
+            self.best_validation_score_ = None
+        memory.judges = judges
+        return same
 
     def _given(self, given: tuple[Any, Any], net: Network) -> Problem:
         """The user's own rows to look at."""
@@ -231,17 +255,26 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         net = self.network_
-        return readable.outputs(net, net.theta, Inputs(usable(X, net.dtype), None, net.dtype))
+        wide = getattr(self, "dtype", None) is None and net.dtype == np.float32 and X.dtype != np.float32
+        dtype = np.dtype(np.float64) if wide else net.dtype  # as products of the two come out
+        return readable.outputs(net, net.theta.astype(dtype, copy=False), Inputs(usable(X, dtype), None, dtype))
 
     # What scikit-learn calls the parameters and shapes of the network.
 
     @property
     def coefs_(self) -> Views:
-        """Weight matrices, (fan_in, units) each: views into the network; assigning copies into it."""
+        """Weight matrices, (fan_in, units) each: views into the network; assigning copies into it, or where units were
+        taken away or added makes it anew. (Then set intercepts_ after them, and hidden_layer_sizes before training.)
+        """
         return Views.of(self._fitted("coefs_"), "W")
 
     @coefs_.setter
     def coefs_(self, values: Any) -> None:
+        net, values = self._fitted("coefs_"), list(values)
+        if len(values) == len(self.coefs_) and [np.shape(W) for W in values] != [W.shape for W in self.coefs_]:
+            self.network_ = reshaped(net, values)
+            self._memory = Memory()
+            self.best_validation_score_ = None
         self.coefs_.assign(values)
 
     @property
@@ -258,10 +291,18 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         """How many layers there are, that of the inputs included."""
         return len(self.coefs_) + 1
 
+    @n_layers_.setter
+    def n_layers_(self, value: Any) -> None:
+        self._refuse_other("n_layers_", value)
+
     @property
     def n_outputs_(self) -> int:
         """How many numbers the network gives for a row."""
         return self._fitted("n_outputs_").outputs
+
+    @n_outputs_.setter
+    def n_outputs_(self, value: Any) -> None:
+        self._refuse_other("n_outputs_", value)
 
     @property
     def out_activation_(self) -> str:
@@ -269,9 +310,18 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         name = self._fitted("out_activation_").output.activation.name
         return SHOWN.get(name, name)
 
+    @out_activation_.setter
+    def out_activation_(self, value: Any) -> None:
+        self._refuse_other("out_activation_", value)
+
+    def _refuse_other(self, name: str, value: Any) -> None:
+        """What follows from the network may be set to what it is, as programs do that set all attributes."""
+        if (there := getattr(self, name)) != value:
+            raise InputError(f"{name} is {there!r}, which follows from network_, and cannot be set to {value!r}.")
+
     def _fitted(self, name: str) -> Network:
         if "network_" not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__} has {name} once it is fitted.")
+            raise AttributeError(f"{type(self).__name__} has {name} once it is fitted, and it can be set then.")
         return self.network_
 
     def __sklearn_tags__(self) -> Any:

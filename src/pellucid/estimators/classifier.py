@@ -122,7 +122,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         progress: bool = False,
         on_epoch: Any = None,
     ) -> None:
-        stored(self, {name: value for name, value in locals().items() if name != "__class__"})
+        stored(self, locals())
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> MLPClassifier:
         """Train; with warm_start, go on from where the last fit ended.
@@ -170,7 +170,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
             InputError: parameters or data that do not fit.
             WeightsDiverged: numbers stopped being finite; a ValueError.
         """
-        if classes is None and "_encoding" not in self.__dict__:
+        if classes is None and "network_" not in self.__dict__:
             raise InputError("classes must be passed on the first call to partial_fit: all labels there will ever be.")
         return self._fit(X, y, sample_weight, (X_val, y_val), True, classes)
 
@@ -208,15 +208,16 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # sciki
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _targets(self, y: Any, first: bool, classes: Any) -> Array:
-        if classes is not None and "_encoding" in self.__dict__ and not first:
-            self._refuse_changed(classes)
-        if first and classes is not None:
-            self._encoding = encoding_for(y, classes)
-            self._encoding.refuse_others(y, False)
-        elif first:
+        if not first:
+            if classes is not None:
+                self._refuse_changed(classes)
+            self._encoding.refuse_others(y, self.warm_start)
+        elif classes is None:
             self._encoding = Encoding.of(y)
         else:
-            self._encoding.refuse_others(y, self.warm_start)
+            encoding = encoding_for(y, classes)
+            encoding.refuse_others(y, False)
+            self._encoding = encoding
         self.classes_ = self._encoding.classes
         t = self._encoding.targets(y)
         if first and self._encoding.several:

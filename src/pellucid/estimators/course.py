@@ -77,8 +77,8 @@ class Course:
         kept = len(asked.optimizer.rule().averages)
         if not self.incremental or memory.state is None or len(memory.state.averages) != kept:
             memory.state, memory.scale = None, 1.0
-        if asked.early_stopping and memory.waited > asked.patience:
-            memory.waited = 0  # a fit that gave up is no reason for the next one to
+        if asked.early_stopping and (not self.incremental or memory.waited > asked.patience):
+            memory.waited = 0  # a fit that gave up, or was about to, is no reason for the next one to
         drops = any(isinstance(layer, Dropout) for layer in net.layers)
         batch = asked.batch(self.n)
         if asked.batch_size is not None and asked.batch_size > self.n:
@@ -125,6 +125,7 @@ class Course:
                         break
         except KeyboardInterrupt:
             job.stopped = "interrupted"
+            self._catch_up()  # several epochs may have been taken since
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except TrainingDiverged as error:
             self._diverged(error)
@@ -134,7 +135,7 @@ class Course:
     def _watched(self) -> bool:
         """Whether something is done after every epoch."""
         estimator = self.estimator
-        return self.job.watched or bool(estimator.progress) or estimator.on_epoch is not None
+        return self.job.watched or bool(estimator.progress or estimator.verbose) or estimator.on_epoch is not None
 
     def _most(self) -> int:
         """Epochs that may be taken before one could be the last of a fruitless wait."""
@@ -143,7 +144,7 @@ class Course:
     def _ends(self, epoch: Epoch) -> bool:
         """Keep the books of an epoch, and of those that were taken together with it; whether it is the last."""
         estimator, job = self.estimator, self.job
-        self._catch_up(epoch.validation_loss)
+        self._catch_up()
         asked_to = estimator.on_epoch is not None and bool(estimator.on_epoch(epoch))
         if self.memory.waited > self.asked.patience and self._gives_up():
             job.stopped = STOPPED
@@ -158,25 +159,25 @@ class Course:
             )
         return job.stopped != "epochs"
 
-    def _catch_up(self, validation_loss: float | None = None) -> None:
+    def _catch_up(self) -> None:
         """Put the epochs that the job has done into the curves."""
         assert self.orders is not None
         while self.counted < self.job.done:
             self.orders(self.counted)  # nobody has asked for that of a full batch, but it has moved the generator on
             self.estimator.n_iter_ += 1
             self.estimator.t_ += self.n
-            loss = float(self.job.columns["loss"][self.counted]) + self.material.beyond[0]
+            loss, seen = (float(self.job.columns[name][self.counted]) for name in ("loss", "validation_loss"))
             self.counted += 1
-            self._books(loss, validation_loss)
+            self._books(loss + self.material.beyond[0], seen)
 
-    def _books(self, loss: float, validation_loss: float | None) -> None:
+    def _books(self, loss: float, validation_loss: float) -> None:
         """The curves of an epoch, and how many epochs have brought nothing."""
         estimator, memory, tol = self.estimator, self.memory, self.asked.tol
         estimator.loss_ = loss
         estimator.loss_curve_.append(loss)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-        if validation_loss is not None and self.material.score is not None:
+        if self.material.score is not None:
             estimator.validation_loss_curve_.append(validation_loss + self.material.beyond[1])
             estimator.validation_scores_.append(self.material.score())
             if estimator.verbose:

@@ -24,6 +24,7 @@ def minimize_loss(estimator: Any, asked: Asked, material: Material) -> None:
 
     Raises:
         WeightsDiverged: numbers stopped being finite.
+        KeyboardInterrupt: Ctrl-C; weights and curves are those of the iterations before it.
     """
     net, problem = estimator.network_, material.problem
     n = len(problem.t)
@@ -49,9 +50,8 @@ def minimize_loss(estimator: Any, asked: Asked, material: Material) -> None:
     estimator.history_, net.last_update = job.history(), job.net.last_update
     estimator.n_iter_ = job.done
     if found is None:
-        warnings.warn("Training interrupted by user.", stacklevel=4)
         estimator.loss_ = estimator.loss_curve_[-1] if job.done else float("nan")
-        return
+        raise KeyboardInterrupt  # as scikit-learn does here, but with what was learnt
     estimator.loss_ = float(found.fun) + beyond
     estimator.best_loss_ = estimator.loss_
     if not np.isfinite(net.theta).all():

@@ -35,7 +35,13 @@ class Encoding:
 
     @classmethod
     def of(cls, y: Any) -> Encoding | Columns:
-        """Of these labels: (n,), an indicator matrix (n, K), or several columns of classes (n, columns)."""
+        """Of these labels: (n,), an indicator matrix (n, K), or several columns of classes (n, columns).
+
+        Raises:
+            InputError: labels that have no order, such as numbers and names in one array.
+            ValueError: values and not labels.
+        """
+        _check_order(y)
         check_classification_targets(y)
         if type_of_target(y) == "multiclass-multioutput":
             y = np.asarray(y)
@@ -88,6 +94,19 @@ class Encoding:
             raise InputError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes}. 'y' has {found}."
             )
+
+
+def _check_order(y: Any) -> None:
+    if getattr(getattr(y, "dtype", None), "kind", "") != "O":
+        return
+    try:
+        np.unique(y)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in np.ravel(y)})
+        raise InputError(
+            f"y has labels of the kinds {', '.join(kinds)}, which have no order among one another. Make them one kind, "
+            "in several columns too: np.asarray(y).astype(str)."
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,17 @@ class Memory:
         scale: what an adaptive rate has come down to, as a factor.
         waited: epochs without an improvement.
         best: the parameters with the best validation score, (size,).
+        held_out: rows that are learnt from and rows that judge, of the last fit that held some out.
+        judges: how many of X and of X_val it was that judged `best`; None where nobody did, or where partial_fit has
+            seen other rows since.
     """
 
     state: State | None = None
     scale: float = 1.0
     waited: int = 0
     best: Array | None = None
+    held_out: tuple[Array, Array] | None = None
+    judges: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,11 @@ class Orders:
 
 
 def looked_at(weights: Any, n: int) -> Array:
-    """Weights of n rows, (n,) float64, checked; as they are, for alpha is divided by their sum."""
+    """Weights of n rows, (n,) float64, checked; as they are, for alpha is divided by their sum.
+
+    One number is the weight of every row.
+    """
+    weights = np.full(n, weights) if isinstance(weights, Number) else weights
     check.row_weights(weights, n)
     return np.asarray(weights, dtype=np.float64)
 

@@ -86,7 +86,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # scikit-
         progress: bool = False,
         on_epoch: Any = None,
     ) -> None:
-        stored(self, {name: value for name, value in locals().items() if name != "__class__"})
+        stored(self, locals())
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> MLPRegressor:
         """Train; with warm_start, go on from where the last fit ended.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from pellucid.activations import SIGMOID, Activation
 from pellucid.errors import InputError
+from pellucid.layers import Dense
 from pellucid.network import Network
 
 Array = npt.NDArray[Any]
@@ -39,6 +41,43 @@ def drawn(rng: np.random.RandomState, widths: Sequence[int], activations: Sequen
         bound = np.sqrt((2.0 if activation == SIGMOID else 6.0) / (fan_in + units))
         arrays += [rng.uniform(-bound, bound, (fan_in, units)).ravel(), rng.uniform(-bound, bound, units)]
     return np.concatenate(arrays)
+
+
+def reshaped(net: Network, weights: Sequence[Any]) -> Network:
+    """A network with units taken away or added; its biases are kept in the layers that are as wide as before, else 0.
+
+    Args:
+        net: what it is made of; it stays as it is.
+        weights: matrices of the new shapes, (fan_in, units) each. Inputs and outputs must stay as many.
+
+    Raises:
+        InputError: shapes that do not fit together, or other inputs or outputs.
+
+    Example:
+        >>> from pellucid import Dense
+        >>> net = Network([Dense(3, "tanh"), Dense(1)], inputs=2)
+        >>> [view.shape for view in reshaped(net, [np.zeros((2, 1)), np.zeros((1, 1))]).params.values()]
+        [(2, 1), (1,), (1, 1), (1,)]
+    """
+    shapes = [np.shape(W) for W in weights]
+    flat = all(len(shape) == 2 for shape in shapes)
+    if (
+        not flat
+        or shapes[0][0] != net.inputs
+        or shapes[-1][1] != net.outputs
+        or any(a[1] != b[0] or not a[1] for a, b in pairwise(shapes))
+    ):
+        raise InputError(
+            f"Weight matrices of shapes {shapes} make no network of {net.inputs} inputs and {net.outputs} outputs: "
+            "the units of each layer are the rows of the next matrix."
+        )
+    units = iter(shape[1] for shape in shapes)
+    layers = [replace(layer, units=next(units)) if isinstance(layer, Dense) else layer for layer in net.layers]
+    new = Network(layers, net.inputs, 0, net.loss_function, net.dtype)
+    new.labels, new.features = net.labels, net.features
+    for name, view in new.params.items():
+        view[...] = net.params[name] if name.startswith("b") and view.shape == net.params[name].shape else 0
+    return new
 
 
 class Views(list[Array]):

@@ -17,6 +17,7 @@ from pellucid.engines.compiled.graph import CannotCompile
 from pellucid.engines.compiled.plan import Plan
 from pellucid.engines.compiled.store import BuildFailed
 from pellucid.engines.readable import BLOCK
+from pellucid.engines.signals import Held
 from pellucid.schedules import Constant
 
 if TYPE_CHECKING:
@@ -62,12 +63,17 @@ def at_once(job: Job) -> int:
 def run(job: Job, begin: int, end: int) -> None:
     """Take the steps [begin, end) of a training run; the job keeps its columns and its place."""
     plan: Plan = job.plan
+    held = Held()
     while begin < end:
         dropped = sum(plan.widths[layer] for layer, _ in plan.dropouts)
         most = max(1, min(MOST_ROWS, MOST_KEPT // max(dropped, 1)) // job.batch_size)
         stop = min(end, begin + plan.steps_a_call, begin + most)
         started = time.perf_counter()
-        _call(job, plan, begin, stop)
+        try:
+            with held:  # or the parameters of a call would be there without its books
+                _call(job, plan, begin, stop)
+        finally:
+            held.deliver()
         plan.steps_a_call = steps_of_next_call(plan, stop - begin, time.perf_counter() - started)
         begin = stop
 
@@ -91,8 +97,9 @@ def _call(job: Job, plan: Plan, begin: int, stop: int) -> None:
     reached = plan.take(count, taken, **given, **steps)
     done = reached if reached >= 0 else -1 - reached
     job.state = plan.state(taken + done)
-    counted = steps["weights"] if job.alpha is None else steps["counts"]
+    counted = job.counted(steps["weights"], steps["counts"])
     job.record_steps(begin, counted[:done], losses[:done], corrects[:done], rates[:done])
+    job.taken = begin + done
     if done < count:
         rows = None if job.full_batch else plan.order_of(steps, done)
         job.diverge(begin + done, rows, plan.gradient, updated=reached < 0)

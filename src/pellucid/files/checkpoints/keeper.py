@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from pellucid import engines
+from pellucid.engines.signals import Held
 from pellucid.errors import FileError, InputError, need
 from pellucid.files.checkpoints import identity
 from pellucid.files.checkpoints.folder import Folder, Found
 from pellucid.files.checkpoints.interval import interval
 from pellucid.files.checkpoints.sealed import Contents, seal
-from pellucid.files.checkpoints.signals import Held
 from pellucid.files.checkpoints.state import captured, restore
 from pellucid.jobs import Job
 

@@ -123,6 +123,7 @@ def _put(job: Job, arrays: dict[str, Array], record: dict[str, Any]) -> None:
     for column, values in columns.items():
         job.columns[column][:begun] = values
     job.step, job.done, job.spent, job.stopped = step, done, seconds, record["stopped"]
+    job.taken = step
     job.best_epoch, job.watch, job.initial_weights = best_epoch, watch, record["initial_weights"]
     job.net.theta = theta
     job.finite[...] = before

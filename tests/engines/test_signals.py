@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from pellucid.files.checkpoints.signals import Held
+from pellucid.engines.signals import Held
 
 
 @pytest.fixture(autouse=True)

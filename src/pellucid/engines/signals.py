@@ -1,4 +1,4 @@
-"""Signals held back while a step is taken, so that what they end is whole when a checkpoint of it is written."""
+"""Signals held back while steps are taken, so that what they end is whole: its books, and a checkpoint of it."""
 
 from __future__ import annotations
 
