@@ -148,7 +148,7 @@ def test_threads_give_the_bits_of_one(output: str, monkeypatch: pytest.MonkeyPat
     net = Network([Dense(30, "gelu"), Dense(20, "tanh"), Dense(3, output)], inputs=4, seed=3)
     alone = numerical_gradients(net, X, Y[output], "structured")
     monkeypatch.setattr(internals, "WORTH_THREADS", 1)
-    monkeypatch.setattr(internals, "processors", lambda: 3)
+    monkeypatch.setattr(internals.threads, "allowed", lambda: 3)
     together = numerical_gradients(net, X, Y[output], "structured")
     assert all(np.array_equal(alone[name], together[name]) for name in alone)
 

@@ -439,8 +439,10 @@ def test_where_a_file_is_that_runs_for_long_is_said(lang: str, run: Run, monkeyp
 
 def test_what_runs_quickly_is_not_told_of(run: Run) -> None:
     save(example())
+    before = set(threading.enumerate())
     assert run("check", "mynet.py").err == ""
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and thread.is_alive()]
+    begun = set(threading.enumerate()) - before
+    assert not [thread for thread in begun if isinstance(thread, threading.Timer) and thread.is_alive()]
 
 
 def test_help_says_that_the_file_is_run(process: Run) -> None:

@@ -158,7 +158,7 @@ def test_a_target_that_was_scaled_is_diagnosed_as_it_was_learnt(houses: Path) ->
     recipe = Recipe(epochs=3, seed=2)
     parts = parted(table, recipe)
     net = network(table, recipe)
-    outcome = learnt(net, table, parts, recipe, progress=False)
+    outcome = learnt(net, table, parts, recipe, progress=False, keep={})
     run = outcome.history.run
     assert run is not None
     again = findings.as_trained(outcome.net, table, parts)
@@ -178,6 +178,6 @@ def test_before_the_first_epoch_there_is_nothing_to_say(flowers: Path) -> None:
     table = read_csv("iris.csv", target="species")
     recipe = Recipe(epochs=1)
     parts = parted(table, recipe)
-    outcome = learnt(network(table, recipe), table, parts, recipe, progress=False)
+    outcome = learnt(network(table, recipe), table, parts, recipe, progress=False, keep={})
     none = replace(outcome.history, loss=outcome.history.loss[:0])
     assert findings.diagnosed(table, parts, replace(outcome, history=none)) is None

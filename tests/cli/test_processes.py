@@ -152,7 +152,7 @@ def test_the_commands_are_those_that_there_are(process: Run) -> None:
     ran = process()
     assert ran.code == 0
     listed = ran.out.partition("Commands:")[2]
-    commands = ["train", "predict", "explain", "export", "check", "lesson"]
+    commands = ["train", "predict", "explain", "export", "check", "lesson", "studio"]
     assert re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE) == commands
 
 
