@@ -115,13 +115,13 @@ class Errands:
             self.findings(None)
 
     def file(self, message: Mapping[str, Any]) -> None:
-        """A file has been brought: what is in it?"""
-        own = OwnFile(Path(message["path"]), message["name"], UPLOAD)
+        """A file has been brought: what is in it? It is learnt from when a page says so."""
+        own = OwnFile(Path(message["path"]), message["name"], UPLOAD, brought=True)
         ticket = message["ticket"]
 
         def look() -> dict[str, Any]:
             found = own.described()
-            self._desk.file = own
+            self._desk.offer(own)
             return found
 
         self._go(look, lambda found: self._reply(ticket, answer=found), lambda text: self._reply(ticket, error=text))

@@ -26,11 +26,17 @@ class OwnFile:
         path: where it lies.
         name: what it is called in every message.
         most: bytes of it that are read.
+        brought: by a page, so that it is a copy of ours, which we may remove.
     """
 
-    def __init__(self, path: Path, name: str, most: int) -> None:
-        self.path, self.name, self.most = path, name, most
+    def __init__(self, path: Path, name: str, most: int, brought: bool = False) -> None:
+        self.path, self.name, self.most, self.brought = path, name, most, brought
         self.described_once: dict[str, Any] | None = None
+
+    def forget(self) -> None:
+        """Remove it, if it is a copy of ours: the file of the command line is its owner's."""
+        if self.brought:
+            self.path.unlink(missing_ok=True)
 
     @contextmanager
     def called_by_its_name(self) -> Iterator[None]:

@@ -47,7 +47,7 @@ async function upload(app, file) {
     const read = await answer.json();
     if (!answer.ok) notice(read.error, true);
     else {
-      app.file = read;
+      app.offered = read;
       openTable(app);
     }
   } catch {
@@ -59,7 +59,7 @@ async function upload(app, file) {
 
 /** Which column is the target, and what it is; then train on it. */
 export function openTable(app) {
-  const { file } = app;
+  const file = app.offered ?? app.file;
   if (!file) {
     chooseFile(app);
     return;
@@ -85,7 +85,7 @@ export function openTable(app) {
   const go = button("train_on_it", async () => {
     made.close();
     const drop = names.filter((name) => name !== chosen.target && (texts.has(name) || chosen.drop.has(name)));
-    await app.change({ data: { kind: "csv", target: chosen.target, task: chosen.task, drop } });
+    await app.learnFrom({ kind: "csv", target: chosen.target, task: chosen.task, drop });
   }, { main: true, test: "use-table" });
   /** The target is no feature, and neither is a text: both cannot be ticked. */
   const mark = () => rows.forEach((row) => {
