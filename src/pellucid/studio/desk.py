@@ -22,12 +22,11 @@ from pellucid.studio.pacing import Pace
 from pellucid.studio.planes import plane_of
 from pellucid.studio.showing import Showing
 from pellucid.studio.states import State, different, merged, normal
-from pellucid.studio.tables import OwnFile
+from pellucid.studio.tables import UPLOAD, OwnFile
 
 Message = Mapping[str, Any]
 
 LONGEST_WAIT = 0.25  # seconds without a look around, where nothing is to be done
-UPLOAD = 50 * 2**20
 LARGE = 2 * 2**20  # bytes of a file that one waits for
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from pellucid.errors import InputError, PellucidError
 from pellucid.studio import answers, wire
-from pellucid.studio.tables import OwnFile
+from pellucid.studio.tables import UPLOAD, OwnFile
 
 if TYPE_CHECKING:
     from pellucid.studio.desk import Desk
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 8
 EVERY = 2.0  # seconds between findings while it trains
-UPLOAD = 50 * 2**20
 
 
 class Errands:

@@ -14,6 +14,7 @@ from pellucid.data.csv_rows import number, records
 from pellucid.errors import FileError, InputError
 from pellucid.studio.datasets import Rows, of_table
 
+UPLOAD = 50 * 2**20  # bytes of a file
 LOOKED_AT = 1000  # rows, before a target is chosen
 MOST_COLUMNS = 2000  # that can be chosen from
 DIFFERENT = 50  # values of a column that are counted; beyond that there are "many"

@@ -26,7 +26,7 @@ export function makeChart({ label, lines, log = () => false, low = null, high = 
     const [w, hgt] = [canvas.clientWidth, canvas.clientHeight];
     const drawn = lines().filter((line) => line.x.length);
     const isLog = log() && drawn.some((line) => line.y.some((v) => v > 0));
-    const [x0, x1] = [0, Math.max(1, span(drawn.map((line) => line.x))[1])]; // epochs, from the untrained network on
+    const [x0, x1] = [0, drawn.reduce((most, line) => Math.max(most, line.x.at(-1)), 1)]; // epochs, from the untrained network on
     let [y0, y1] = span(drawn.map((line) => line.y), isLog);
     if (!isLog) [y0, y1] = [low ? low(y0) : Math.min(y0, 0), high ?? y1 + 0.04 * (y1 - Math.min(y0, 0))];
     const toX = axis(Math.min(x0, x1 - 1e-9), x1, LEFT, w - RIGHT);
@@ -106,6 +106,10 @@ function grid(context, { toX, toY, x0, x1, w, hgt }, marks, format) {
     context.stroke();
     context.fillText(format(v), LEFT - 6, y);
   }
+  context.beginPath();
+  context.moveTo(LEFT, hgt - BOTTOM + 0.5);
+  context.lineTo(w - RIGHT, hgt - BOTTOM + 0.5);
+  context.stroke();
   context.textBaseline = "alphabetic";
   for (const v of wholeTicks(x0, x1, Math.max(2, (w - 60) / 90))) {
     const x = toX(v);

@@ -6,8 +6,6 @@ import { h } from "./dom.js";
 import { button, select } from "./fields.js";
 import { notice, openDialog } from "./over.js";
 
-const MOST = 50 * 1024 * 1024;
-
 export function chooseFile(app) {
   const input = h("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv" });
   input.addEventListener("change", () => input.files[0] && upload(app, input.files[0]));
@@ -37,7 +35,7 @@ export function acceptDrops(app) {
 }
 
 async function upload(app, file) {
-  if (file.size > MOST) {
+  if (file.size > app.options.limits.upload) {
     notice(t("too_large", { name: file.name, size: bytes(file.size) }), true);
     return;
   }
