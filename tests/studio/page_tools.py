@@ -24,7 +24,7 @@ class Server:
     """A studio in a process of its own, and the cookie that its one-time address gave."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
-        environment = os.environ | {"PELLUCID_CACHE": str(folder), "OPENBLAS_NUM_THREADS": "1"}
+        environment = os.environ | {"PELLUCID_CACHE": str(folder), "OPENBLAS_NUM_THREADS": "1", "TMPDIR": str(folder)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pellucid", "studio", "--no-browser", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=folder,

@@ -10,8 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,10 @@ class Studio:
     """`pellucid studio --no-browser` as a process; what it prints is kept."""
 
     def __init__(self, *argv: str) -> None:  # argv: options; or "-c" and a program that prints an address
-        environment = os.environ | {"PELLUCID_QUIET": "1"}
+        # Of its own, so that nobody takes the folders of another's runs for these.
+        self._folder = tempfile.TemporaryDirectory(prefix="pellucid-test-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
+        environment = os.environ | {"PELLUCID_QUIET": "1", "TMPDIR": str(self.folder)}
         self.process = subprocess.Popen(
             [sys.executable, *(argv if argv[:1] == ("-c",) else ("-m", "pellucid", "studio", "--no-browser", *argv))],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
@@ -95,11 +100,13 @@ class Studio:
         """Ctrl-C: the exit code, and what was printed since the address."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=120)
+        self._folder.cleanup()
         return self.process.returncode, out, err
 
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate(timeout=120)
+        self._folder.cleanup()
 
 
 @dataclass

@@ -478,6 +478,51 @@ def test_a_file_that_was_brought(tmp_path: Path) -> None:
     assert table.reply(type="file", path=str(path), name="mine.csv")["error"].startswith("mine.csv, line 2")
 
 
+def flowers(path: Path, names: str) -> str:
+    path.write_text(f"{names},kind\n" + "".join(f"{i % 5},{i % 7},{i % 2}\n" for i in range(60)))
+    return str(path)
+
+
+def test_a_file_that_was_brought_changes_nothing_until_it_is_asked_for(tmp_path: Path) -> None:
+    table = Table(MOONS)
+    first, second, third = (tmp_path / f"upload-{k}.csv" for k in range(3))
+    table.reply(type="file", path=flowers(first, "a,b"), name="first.csv")
+    csv_of = {"data": {"kind": "csv", "target": "kind"}}
+    table.ask("set", state=csv_of)
+    table.ask("step")
+    table.reply(type="file", path=flowers(second, "c,d"), name="second.csv")
+    after = table.ask("set", state={"training": {"l2": 0.1}})
+    assert (after["run_number"], after["status"]["step"], after["shapes"]["features"]) == (2, 1, ["a", "b"])
+    after = table.ask("set", state={"features": ["x1"]})  # this reads the file again
+    assert after["shapes"]["features"] == ["a", "b"]
+    assert "no column" in table.ask("set", state={"data": {"kind": "csv", "target": "nothing"}})["text"]
+    assert table.ask("set", state={"features": ["x2"]})["shapes"]["features"] == ["a", "b"]
+    assert first.exists()
+    table.reply(type="file", path=flowers(third, "e,f"), name="third.csv")
+    assert not second.exists()  # it was never wanted
+    table.desk.handle({"type": "back", "id": None})
+    welcome = table.take()[0]
+    assert (welcome["file"]["name"], welcome["offered"]["name"]) == ("first.csv", "third.csv")
+    assert table.ask("set", state=csv_of)["shapes"]["features"] == ["e", "f"]
+    assert (first.exists(), third.exists()) == (False, True)
+
+
+def test_a_file_of_the_command_line_is_never_removed(tmp_path: Path) -> None:
+    own = tmp_path / "flowers.csv"
+    flowers(own, "a,b")
+    table = Table(file=own)
+    table.reply(type="file", path=flowers(tmp_path / "upload-1.csv", "c,d"), name="mine.csv")
+    assert table.ask("set", state={"data": {"kind": "csv", "target": "kind"}})["shapes"]["features"] == ["c", "d"]
+    assert own.exists()
+
+
+def test_the_speed_is_part_of_the_status() -> None:
+    table = Table(MOONS)
+    assert table.ask("play")["speed"] is None
+    table.ask("speed", steps_per_second=20)
+    assert table.ask("pause")["speed"] == 20
+
+
 def test_what_is_taken_away_is_this_network(tmp_path: Path) -> None:
     table = Table({**MOONS, "training": {"engine": "readable", "epochs": 5, "batch_size": None}})
     table.ask("epoch", count=3)

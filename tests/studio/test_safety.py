@@ -132,7 +132,7 @@ def test_its_own_names_are_answered(studio: Studio, host: str) -> None:
 
 @pytest.mark.parametrize("host", BAD_HOSTS)
 def test_other_names_are_refused(studio: Studio, host: str) -> None:
-    for path in ("/", "/options.json", "/static/index.html", "/?t=" + studio.token):
+    for path in ("/", "/tours/en.json", "/static/index.html", "/?t=" + studio.token):
         assert status(studio.raw(head(studio, path, f"Host: {host}"))) in (400, 403)
     # Also with the origin that would go with it, as a page under a rebound name sends it.
     for origin in (f"http://{host}", "http://127.0.0.1:PORT"):
@@ -150,7 +150,7 @@ def test_a_file_is_taken_from_its_own_page_alone(studio: Studio, origin: str | N
     headers = ["Host: 127.0.0.1:PORT", "Content-Length: 0"] + ([] if origin is None else [f"Origin: {origin}"])
     assert status(studio.raw(head(studio, "/upload/x", *headers, method="POST"))) in (400, 403)
     if origin is not None:  # nothing is to be read from elsewhere either
-        assert status(studio.raw(head(studio, "/options.json", "Host: 127.0.0.1:PORT", f"Origin: {origin}"))) in (
+        assert status(studio.raw(head(studio, "/tours/en.json", "Host: 127.0.0.1:PORT", f"Origin: {origin}"))) in (
             400,
             403,
         )
@@ -233,7 +233,7 @@ def test_the_token_is_exchanged_once_and_redirected_away() -> None:
     try:
         for wrong in ("", "x", studio.token[:-1], studio.token + "x", studio.token.swapcase(), "%00", "é"):
             assert status(studio.raw(head(studio, f"/?t={wrong}", "Host: 127.0.0.1:PORT", key=False))) in (400, 403)
-        for path in (f"/?t={studio.token}&t={studio.token}", f"/options.json?t={studio.token}", f"/?T={studio.token}"):
+        for path in (f"/?t={studio.token}&t={studio.token}", f"/tours/en.json?t={studio.token}", f"/?T={studio.token}"):
             assert studio.get(path, cookie=False).status == 403
         assert studio.request("HEAD", f"/?t={studio.token}", cookie=False).status == 403  # looking does not use it up
         first = studio.get(f"/?t={studio.token}", cookie=False)
@@ -259,7 +259,7 @@ def test_every_answer_has_the_headers_that_lock_a_page_in(studio: Studio) -> Non
         "/",
         "/static/index.html",
         "/static/none.js",
-        "/options.json",
+        "/tours/zh.json",
         "/tours/en.json",
         "/tours/xx.json",
         "/nothing",
@@ -362,7 +362,7 @@ def test_the_token_is_in_no_log() -> None:
         studio.raw(b"\x00\xff" * 100)
         studio.raw(head(studio, f"/?t={studio.token}", "Host: evil.example"))
         page.live.socket.close()  # not as one should
-        answers = [studio.get(path).body for path in ("/", "/options.json", "/nothing")]
+        answers = [studio.get(path).body for path in ("/", "/tours/en.json", "/nothing")]
     finally:
         code, out, err = studio.stop()
     assert code == 0

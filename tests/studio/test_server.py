@@ -52,7 +52,6 @@ def closed(page: Page) -> int:
 def test_a_page_is_served_with_everything_it_needs(studio: Studio) -> None:
     for path, media in (
         ("/", "text/html"),
-        ("/options.json", "application/json"),
         ("/tours/en.json", "application/json"),
     ):
         answer = studio.get(path)
@@ -231,6 +230,17 @@ def test_a_file_is_brought_and_learnt_from(studio: Studio) -> None:
     page.close()
 
 
+def test_one_page_brings_many_files(studio: Studio) -> None:
+    page = studio.page(SMALL)
+    for k in range(4):
+        answer = upload(studio, page, TABLE.encode(), f"table-{k}.csv")
+        assert (answer.status, answer.json["name"]) == (200, f"table-{k}.csv")
+        if k == 1:
+            page.ask("set", state={"data": {"kind": "csv", "target": "kind"}})
+    assert len(list(folder_of(studio).iterdir())) == 2  # the one that is learnt from, and the last
+    page.close()
+
+
 def posted(studio: Studio, page: Page) -> str:
     """How a file begins, as it goes over the wire."""
     own = f"Host: 127.0.0.1:{studio.port}\r\nOrigin: {studio.base}\r\nCookie: {studio.cookie}\r\n"
@@ -276,17 +286,14 @@ def test_a_file_has_a_limit_whatever_it_says_of_itself(studio: Studio) -> None:
         except OSError:
             pass  # it was told before the end
         assert b" 413 " in sock.recv(64)
-    assert not list(folder_of(page).iterdir())
+    assert not list(folder_of(studio).iterdir())
     assert upload(studio, page, TABLE.encode()).status == 200
     page.close()
 
 
-def folder_of(page: Page) -> Path:
-    """The folder of a run whose page has just brought a file; there is one process for each."""
-    import tempfile
-
-    folders = Path(tempfile.gettempdir()).glob("pellucid-studio-*/files")
-    return max(folders, key=lambda path: path.stat().st_ctime)
+def folder_of(studio: Studio) -> Path:
+    """The folder of the run that has just been brought a file, among those of this studio."""
+    return max(studio.folder.glob("pellucid-studio-*/files"), key=lambda path: path.stat().st_ctime)
 
 
 def test_a_file_that_breaks_off_leaves_nothing(studio: Studio) -> None:
@@ -294,11 +301,10 @@ def test_a_file_that_breaks_off_leaves_nothing(studio: Studio) -> None:
     sent = posted(studio, page)
     with socket.create_connection(("127.0.0.1", studio.port)) as sock:
         sock.sendall((sent + "Content-Length: 1000\r\n\r\na,b\n").encode())
-        time.sleep(1.0)
         end = time.monotonic() + 60
-        while (answer := upload(studio, page, TABLE.encode())).status != 409 and time.monotonic() < end:
-            time.sleep(0.5)
-        assert answer.status == 409  # one at a time
+        while not list(folder_of(studio).iterdir()) and time.monotonic() < end:
+            time.sleep(0.02)  # until the server has begun to keep it
+        assert upload(studio, page, TABLE.encode()).status == 409  # one at a time
     end = time.monotonic() + 60
     while (answer := upload(studio, page, TABLE.encode())).status == 409 and time.monotonic() < end:
         time.sleep(0.05)

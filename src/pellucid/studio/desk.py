@@ -22,12 +22,11 @@ from pellucid.studio.pacing import Pace
 from pellucid.studio.planes import plane_of
 from pellucid.studio.showing import Showing
 from pellucid.studio.states import State, different, merged, normal
-from pellucid.studio.tables import OwnFile
+from pellucid.studio.tables import UPLOAD, OwnFile
 
 Message = Mapping[str, Any]
 
 LONGEST_WAIT = 0.25  # seconds without a look around, where nothing is to be done
-UPLOAD = 50 * 2**20
 LARGE = 2 * 2**20  # bytes of a file that one waits for
 
 
@@ -46,7 +45,7 @@ class Desk:
         self.showing = Showing(self)
         self.pace = Pace()
         self.file: OwnFile | None = None
-        self._read_from: OwnFile | None = None
+        self._offered: OwnFile | None = None  # brought, and not learnt from yet
         self.state: State = {}
         self.playing = False
         self.stopped: str | None = None
@@ -82,12 +81,15 @@ class Desk:
     def status(self) -> dict[str, Any]:
         """Where the run stands, as a page is told; nothing yet where there is none."""
         if not self.run_number:
-            return {"playing": False, "step": 0, "epoch": 0.0, "end": 0, "first": 0, "stopped": None, "text": None}
+            return {
+                "playing": False, "step": 0, "epoch": 0.0, "end": 0, "first": 0, "stopped": None, "text": None,
+                "speed": self.speed,
+            }  # fmt: skip
         run = self.run
         return {
             "playing": self.playing, "step": run.step, "epoch": run.epoch, "end": run.end, "first": 0,
             "engine": run.job.engine, "waiting": "compiling" if run.waiting and self.playing else None,
-            "stopped": None if self.playing else self.stopped, "text": run.diverged,
+            "stopped": None if self.playing else self.stopped, "text": run.diverged, "speed": self.speed,
         }  # fmt: skip
 
     def _standing(self) -> tuple[Any, ...]:
@@ -134,8 +136,9 @@ class Desk:
 
     def on_back(self, message: Message, to: int | None) -> None:
         """A page has come (back): it needs everything."""
-        file = None if self.file is None else self.file.described_once
-        self._send(wire.REPLY, wire.packed({"welcome": True, "state": self.state, "file": file}, {}))
+        files = {"file": self.file, "offered": self._offered}
+        told = {name: None if own is None else own.described_once for name, own in files.items()}
+        self._send(wire.REPLY, wire.packed({"welcome": True, "state": self.state, **told}, {}))
         self.say_state()
         self.showing.begin_anew()
         self.showing.data()
@@ -145,12 +148,33 @@ class Desk:
         if "data" in given and "view" not in given:  # the old one was chosen for other features
             given = {**given, "view": {"kind": "components", "x": 0, "y": 1}}
         state = merged(self.state, given)
-        self._become(state, message["keep_weights"], to)
+        offered = self._offered if given.get("data", {}).get("kind") == "csv" else None
+        if offered is None:
+            self._become(state, message["keep_weights"], to)
+            return
+        before, self.file = self.file, offered
+        try:
+            self._become(state, message["keep_weights"], to, another_file=True)
+        except BaseException:
+            self.file = before  # the run that goes on may read it again
+            raise
+        self._taken(before)
 
-    def _become(self, state: State, keep_weights: bool, to: int | None) -> None:
-        changed = different(self.state, state)
-        if state["data"]["kind"] == "csv" and self.file is not self._read_from:
-            changed |= {"data"}  # another file was brought since
+    def offer(self, own: OwnFile) -> None:
+        """A file was brought: the next `set` that names data of a file takes it, and until then nothing changes."""
+        before, self._offered = self._offered, own
+        if before is not None and before is not self.file:  # which is being read at this moment
+            before.forget()
+
+    def _taken(self, before: OwnFile | None) -> None:
+        """The file that was offered is learnt from: nothing needs the one before it."""
+        if self._offered is self.file:
+            self._offered = None
+        if before is not None:
+            before.forget()
+
+    def _become(self, state: State, keep_weights: bool, to: int | None, another_file: bool = False) -> None:
+        changed = different(self.state, state) | ({"data"} if another_file else set())
         if changed <= {"view", "training"} and (self.run.end or not changed & {"training"}):
             normalised = normal(state, self.run.rows)
             plane = plane_of(self.run.rows, normalised["view"]) if "view" in changed else None
@@ -186,9 +210,7 @@ class Desk:
             raise InputError("There is no file here yet: choose one, or drop it on the page.")
         if self.file.path.stat().st_size > LARGE:
             self.say("status", None, **{**self.status(), "waiting": "reading"})
-        rows = self.file.rows(wanted)
-        self._read_from = self.file
-        return rows
+        return self.file.rows(wanted)
 
     def on_play(self, message: Message, to: int | None) -> None:
         self._play(None)

@@ -16,7 +16,7 @@ import numpy as np
 
 from pellucid.errors import InputError, PellucidError
 from pellucid.studio import answers, wire
-from pellucid.studio.tables import OwnFile
+from pellucid.studio.tables import UPLOAD, OwnFile
 
 if TYPE_CHECKING:
     from pellucid.studio.desk import Desk
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 8
 EVERY = 2.0  # seconds between findings while it trains
-UPLOAD = 50 * 2**20
 
 
 class Errands:
@@ -115,13 +114,13 @@ class Errands:
             self.findings(None)
 
     def file(self, message: Mapping[str, Any]) -> None:
-        """A file has been brought: what is in it?"""
-        own = OwnFile(Path(message["path"]), message["name"], UPLOAD)
+        """A file has been brought: what is in it? It is learnt from when a page says so."""
+        own = OwnFile(Path(message["path"]), message["name"], UPLOAD, brought=True)
         ticket = message["ticket"]
 
         def look() -> dict[str, Any]:
             found = own.described()
-            self._desk.file = own
+            self._desk.offer(own)
             return found
 
         self._go(look, lambda found: self._reply(ticket, answer=found), lambda text: self._reply(ticket, error=text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -120,15 +121,12 @@ class Studio:
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers)
 
-    async def options(self, request: Request) -> Response:
-        return _json(options())
-
     async def tours(self, request: Request) -> Response:
         lang = request.path_params["lang"]
         return _json(tours.tours(lang)) if lang in tours.LANGUAGES else _json({"error": "No such language."}, 404)
 
     async def upload(self, request: Request) -> Response:
-        """Keep a file of the page's, and say what is in it."""
+        """Keep a file of the page's, and say what is in it. The run removes it when another is learnt from."""
         run = self.runs.get(request.path_params["run"])
         if run is None:
             return _json({"error": "This run has ended. Load the page again."}, 404)
@@ -136,7 +134,7 @@ class Studio:
             return _json({"error": "Another file is still being read. Wait for it."}, 409)
         name = visible(unquote(request.headers.get("x-file-name", "file.csv"))).strip()[-120:] or "file.csv"
         async with run.uploading:
-            path = run.folder / f"upload-{len(list(run.folder.iterdir()))}.csv"
+            path = run.folder / f"upload-{secrets.token_hex(8)}.csv"
             try:
                 await asyncio.wait_for(_received(request, path), LONGEST_UPLOAD)
                 header, _ = await run.asked({"type": "file", "path": str(path), "name": name})
@@ -146,9 +144,9 @@ class Studio:
             except (ClientDisconnect, TimeoutError):
                 path.unlink(missing_ok=True)
                 return _json({"error": "The file did not arrive."}, 400)
-            for other in run.folder.iterdir():
-                if other != path:
-                    other.unlink(missing_ok=True)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                return _json({"error": f"The file could not be kept on this machine: {error.strerror}."}, 507)
         return _json(header["answer"])
 
     async def take(self, request: Request) -> Response:
@@ -283,7 +281,6 @@ def application(keys: Keys, places: Places, file: Path | None = None, gone: floa
     routes = [
         Route("/", studio.index),
         Route("/static/{name:path}", studio.static),
-        Route("/options.json", studio.options),
         Route("/tours/{lang}.json", studio.tours),
         Route("/upload/{run}", studio.upload, methods=["POST"]),
         Route("/take/{run}/{kind}", studio.take),

@@ -128,7 +128,7 @@ class Run:
             header, arrays = wire.unpacked(message)
             if "welcome" in header:
                 self._greeted = True
-                said = {"state": header["state"], "file": header["file"], **self._welcome}
+                said = {name: header[name] for name in ("state", "file", "offered")} | self._welcome
                 await self._send(wire.JSON, wire.text({"type": "welcome", "run": self.name, **said}).encode())
             elif (answer := self._tickets.get(header["ticket"])) is not None and not answer.done():
                 answer.set_result((header, arrays["data"].tobytes()))

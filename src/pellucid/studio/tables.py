@@ -14,6 +14,7 @@ from pellucid.data.csv_rows import number, records
 from pellucid.errors import FileError, InputError
 from pellucid.studio.datasets import Rows, of_table
 
+UPLOAD = 50 * 2**20  # bytes of a file
 LOOKED_AT = 1000  # rows, before a target is chosen
 MOST_COLUMNS = 2000  # that can be chosen from
 DIFFERENT = 50  # values of a column that are counted; beyond that there are "many"
@@ -26,11 +27,17 @@ class OwnFile:
         path: where it lies.
         name: what it is called in every message.
         most: bytes of it that are read.
+        brought: by a page, so that it is a copy of ours, which we may remove.
     """
 
-    def __init__(self, path: Path, name: str, most: int) -> None:
-        self.path, self.name, self.most = path, name, most
+    def __init__(self, path: Path, name: str, most: int, brought: bool = False) -> None:
+        self.path, self.name, self.most, self.brought = path, name, most, brought
         self.described_once: dict[str, Any] | None = None
+
+    def forget(self) -> None:
+        """Remove it, if it is a copy of ours: the file of the command line is its owner's."""
+        if self.brought:
+            self.path.unlink(missing_ok=True)
 
     @contextmanager
     def called_by_its_name(self) -> Iterator[None]:

@@ -140,7 +140,7 @@ test("layers and units change within their limits", async () => {
   const sent = () => socket.of("set").at(-1).state.network.layers.map((layer) => layer.units);
   app.addUnits(0, 1);
   assert.deepEqual(sent(), [9]);
-  assert.equal(socket.of("set").at(-1).keep_weights, true);
+  assert.equal("keep_weights" in socket.of("set").at(-1), false); // a link to it begins with the seed's weights too
   socket.say({ type: "done", id: socket.of("set").at(-1).id });
   await turns();
   app.addLayer();
@@ -170,4 +170,63 @@ test("another run forgets the curves of the one before, a pinned one stays", asy
   app.sticky = { history: 1, pinned: 2, inputs: 3, confusion: 4 };
   socket.say({ type: "state", state: STATE, run_number: 2, shapes: { inputs: [], layers: [] } });
   assert.deepEqual(app.sticky, { inputs: 3, pinned: 2 });
+});
+
+test("clicks that come while one is under way are all counted", async () => {
+  const { app, socket } = await ready();
+  const sent = () => socket.of("set").at(-1);
+  const units = () => sent().state.network.layers.map((layer) => layer.units);
+  for (let k = 0; k < 4; k++) app.addUnits(0, 1);
+  assert.deepEqual(units(), [9]);
+  // The state comes before the answer is worked off, as it does from the server: it is not counted twice.
+  socket.say({ type: "state", id: sent().id, state: { ...STATE, network: { ...STATE.network, layers: [{ ...LAYERS[0], units: 9 }] } }, run_number: 2, shapes: { inputs: [], layers: [] } });
+  app.addUnits(0, 1);
+  await turns();
+  assert.deepEqual(units(), [13]);
+  app.addLayer();
+  app.addUnits(1, 1);
+  app.addLayer();
+  app.removeLayer(0);
+  app.changeLayer(0, { activation: "relu" });
+  socket.say({ type: "done", id: sent().id });
+  await turns();
+  assert.deepEqual(units(), [9, 8]);
+  assert.equal(sent().state.network.layers[0].activation, "relu");
+  // What is refused is not built upon.
+  socket.say({ type: "error", id: sent().id, text: "no" });
+  await turns();
+  app.addUnits(0, 1);
+  assert.deepEqual(units(), [10]);
+});
+
+test("the speed is that of the run, and a new run is told it", async () => {
+  const { app, socket } = await ready();
+  socket.say({ type: "status", id: null, playing: true, step: 1, epoch: 0, end: 1, first: 0, speed: 20 });
+  assert.equal(app.speed, 20);
+  assert.equal(socket.of("speed").length, 0);
+  app.setSpeed(5);
+  socket.say({ type: "status", id: null, playing: true, step: 2, epoch: 0, end: 2, first: 0, speed: 20 }); // under way before
+  assert.equal(app.speed, 5);
+  socket.say({ type: "done", id: socket.of("speed")[0].id });
+  await turns();
+  app.connection.open();
+  const next = FakeSocket.last;
+  next.onopen();
+  next.say({ type: "welcome", id: next.sent[0].id, run: "r2", resumed: false, options: {} });
+  await turns();
+  assert.deepEqual(next.of("speed").map((m) => m.steps_per_second), [5]);
+});
+
+test("a file that was brought is learnt from when somebody says so, and not before", async () => {
+  const { app, socket } = await ready();
+  app.file = { name: "old.csv" };
+  app.offered = { name: "new.csv" };
+  app.learnFrom({ kind: "csv", target: "nothing" });
+  socket.say({ type: "error", id: socket.of("set")[0].id, text: "no such column" });
+  await turns();
+  assert.deepEqual([app.file.name, app.offered.name], ["old.csv", "new.csv"]);
+  app.learnFrom({ kind: "csv", target: "y" });
+  socket.say({ type: "state", id: socket.of("set")[1].id, state: { ...STATE, data: { kind: "csv", target: "y" } }, run_number: 2, shapes: { inputs: [], layers: [] } });
+  await turns();
+  assert.deepEqual([app.file.name, app.offered], ["new.csv", null]);
 });

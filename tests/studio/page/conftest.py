@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ from page_tools import CHROMIUM, WIDE, Server, Studio
 
 
 @pytest.fixture(scope="session")
-def shots() -> Path:
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pictures are kept: PELLUCID_SHOTS, or a folder that is thrown away with the others of pytest."""
-    folder = Path(os.environ.get("PELLUCID_SHOTS") or tempfile.mkdtemp(prefix="pellucid-shots-"))
+    given = os.environ.get("PELLUCID_SHOTS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("shots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

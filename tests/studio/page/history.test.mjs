@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axis, columnsOf, logTicks, nearest, outline, span, ticks } from "../../../src/pellucid/studio/static/core/history.js";
+import { axis, columnsOf, logTicks, nearest, outline, span, ticks, wholeTicks } from "../../../src/pellucid/studio/static/core/history.js";
 
 test("rows of an array by name", () => {
   const array = { data: new Float32Array([1, 2, 3, 0.5, 0.4, 0.3]), shape: [2, 3], header: ["epoch", "loss"] };
@@ -62,4 +62,11 @@ test("an axis goes from one end to the other, logarithmic or not", () => {
   const log = axis(0.01, 100, 0, 100, true);
   assert.ok(Math.abs(log(1) - 50) < 1e-9);
   assert.equal(axis(3, 3, 7, 9)(3), 7);
+});
+
+test("epochs are whole, from none on", () => {
+  assert.deepEqual(wholeTicks(0, 1), [0, 1]);
+  assert.deepEqual(wholeTicks(0, 2, 8), [0, 1, 2]);
+  assert.deepEqual(wholeTicks(0, 100, 5), [0, 20, 40, 60, 80, 100]);
+  for (let high = 1; high < 60; high++) assert.ok(wholeTicks(0, high, 9).every(Number.isInteger) && wholeTicks(0, high, 9).length >= 2);
 });

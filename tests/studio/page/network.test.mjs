@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellAt, likeliest, mapIndex, nearestPoint, partOf, places, reaches, sizesOf, TRANSFORMS, weightsOf } from "../../../src/pellucid/studio/static/core/network.js";
+import { cellAt, likeliest, mapIndex, nearestPoint, partOf, places, reaches, sizesOf, TRANSFORMS, weightsOf, pointSizes } from "../../../src/pellucid/studio/static/core/network.js";
 import { asImage, stroke } from "../../../src/pellucid/studio/static/core/pad.js";
 import { lehmer, sketch, THREE } from "../../../src/pellucid/studio/static/core/sketches.js";
 import { cellsOf, factors, lineAt, linesOf, madeOf } from "../../../src/pellucid/studio/static/core/walk.js";
@@ -128,4 +128,14 @@ test("values of any shape become rows of cells", () => {
   assert.equal(large.rows.length, 14);
   assert.equal(large.rows[0].length, 14);
   assert.equal(large.more, true);
+});
+
+test("points of a crowd are small, and none looks hollow that is solid", () => {
+  for (const count of [10, 300, 500]) {
+    const { r, rim, hollow } = pointSizes(count);
+    assert.ok(rim > 0 && rim < r / 3, "a rim is thinner than the point");
+    assert.ok(hollow / 2 < r / 2, "a hollow point has an inside");
+  }
+  assert.equal(pointSizes(1797).rim, 0);
+  assert.ok(pointSizes(1797).r < pointSizes(100).r);
 });

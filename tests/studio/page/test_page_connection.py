@@ -131,3 +131,20 @@ def test_the_window_may_change_its_size(studio: Studio) -> None:
         assert studio.page.evaluate("document.documentElement.scrollWidth") <= width
         assert studio.page.locator(".plane").bounding_box()["width"] > 180
         studio.shot(f"size-{width}")
+
+
+def test_a_duplicated_tab_has_a_run_of_its_own(studio: Studio) -> None:
+    studio.run(1)
+    run = "JSON.parse(sessionStorage.getItem('pellucid-run')).run"
+    first = studio.page.evaluate(run)
+    with studio.page.expect_popup() as opened:
+        studio.page.evaluate("void window.open(location.href)")  # it gets a copy of the store, as a duplicate does
+    second = Studio(opened.value, studio.base, studio.shots).wait()
+    assert second.page.evaluate(run) != first
+    assert second.state() == studio.state()
+    studio.part("step").click()
+    studio.until(lambda: studio.step() == 4)
+    assert second.step() == 0
+    studio.page.reload()
+    studio.wait()
+    assert (studio.page.evaluate(run), studio.step()) == (first, 4)

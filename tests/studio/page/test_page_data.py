@@ -107,6 +107,24 @@ def test_a_file_of_ones_own_by_picker(studio: Studio) -> None:
     assert studio.part("outcome-values").is_visible()
 
 
+def test_a_file_whose_dialog_is_left_changes_nothing(studio: Studio) -> None:
+    before = studio.run(1).state()
+    upload(studio, "one.csv", CSV)
+    for name in ("two.csv", "three.csv", "four.csv"):
+        studio.part("use-table").wait_for()
+        with studio.page.expect_file_chooser() as chooser:
+            studio.part("dialog").get_by_role("button", name="Another file").click()
+        chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": CSV.encode()})
+        studio.until(lambda name=name: studio.part("dialog").count() == 1 and name in studio.text("dialog"))
+        studio.page.keyboard.press("Escape")
+        studio.part("use-table").wait_for(state="detached")
+        studio.part("set-csv").click()  # what was brought is still offered
+    studio.page.keyboard.press("Escape")
+    assert (studio.state(), studio.step()) == (before, 3)
+    studio.part("step").click()
+    studio.until(lambda: studio.step() == 4)
+
+
 def test_a_file_of_ones_own_by_drop(studio: Studio) -> None:
     transfer = studio.page.evaluate_handle(
         "text => { const made = new DataTransfer(); made.items.add(new File([text], 'dropped.csv')); return made; }",

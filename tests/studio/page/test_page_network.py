@@ -104,3 +104,9 @@ def test_long_names_are_shortened_and_told_in_full(studio: Studio) -> None:
     outside = "[...document.querySelectorAll('.unit-name')].filter(e => e.getBoundingClientRect().left < document.querySelector('#stage').getBoundingClientRect().left - 1).length"
     assert studio.page.evaluate(outside) == 0
     studio.shot("network-long-names")
+
+
+def test_quick_clicks_are_all_counted(studio: Studio) -> None:
+    studio.open(layers="3:tanh")
+    studio.page.evaluate("for (let k = 0; k < 4; k++) document.querySelector('[data-test=add_unit_of-1]').click()")
+    studio.said("layers=7:tanh")

@@ -123,11 +123,14 @@ def test_a_bias_and_a_weight_are_changed_by_keyboard(studio: Studio) -> None:
         studio.page.keyboard.press("Enter")
         studio.part(field).fill("-1.25")
         studio.part(field).press("Enter")
-        studio.page.wait_for_timeout(300)
-        studio.page.keyboard.press("Escape")
-        studio.part("unit-1-1").focus()
-        studio.page.keyboard.press("Enter")
-        assert studio.part(field).input_value() == "-1.25"
+
+        def kept(field: str = field) -> bool:
+            studio.page.keyboard.press("Escape")
+            studio.part("unit-1-1").focus()
+            studio.page.keyboard.press("Enter")
+            return bool(studio.part(field).input_value() == "-1.25")
+
+        studio.until(kept)
         studio.shot("see-unit-card")
         studio.page.keyboard.press("Escape")
 

@@ -20,14 +20,28 @@ const root = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
 /** Where a run is kept while the page is reloaded; another address in between means another run. */
-function beginning() {
-  const before = JSON.parse(sessionStorage.getItem("pellucid-run") ?? "null");
+async function beginning() {
+  const stored = JSON.parse(sessionStorage.getItem("pellucid-run") ?? "null");
+  // Browsers copy this store into a duplicated tab, which must not take the run away from the first.
+  const before = stored && (await heldHere(stored.run)) ? stored : null;
   const state = decode(location.hash);
   if (before && (before.hash === location.hash || !state)) return { run: before.run, state };
   return { run: null, state: state && needsOwnData(state) ? { ...state, data: undefined } : state, lacks: state && needsOwnData(state) };
 }
 
-const first = beginning();
+/** Whether this tab holds a run: no other does. A page that is being reloaded may need a moment to let go of it. */
+function heldHere(run) {
+  if (!navigator.locks || !run) return Promise.resolve(true); // not offered where a page is not trusted (--host)
+  return new Promise((resolve) => {
+    const hold = () => {
+      resolve(true);
+      return new Promise(() => {}); // as long as this page lives
+    };
+    navigator.locks.request(`pellucid-run-${run}`, { signal: AbortSignal.timeout(800) }, hold).catch(() => resolve(false));
+  });
+}
+
+const first = await beginning();
 const socket = new URL("live", location.href);
 socket.protocol = location.protocol.replace("http", "ws");
 socket.hash = socket.search = "";
@@ -97,6 +111,11 @@ window.addEventListener("popstate", () => {
   if (needsOwnData(state)) delete state.data;
   byAddress = true;
   app.change(state);
+});
+let held = first.run;
+app.on("welcome", () => {
+  if (app.run !== held) heldHere(app.run);
+  held = app.run;
 });
 if (first.lacks) app.on("welcome", () => notice(t("link_without_data"), true));
 

@@ -22,12 +22,16 @@ export class App extends Emitter {
     this.data = null;
     this.frame = null;
     this.sticky = {}; // arrays that only some frames carry
-    this.file = null;
+    this.file = null; // that the run learns from, or learnt from last
+    this.offered = null; // brought, and not learnt from yet
+    this.speed = null; // steps a second; null: as many as it can
     this.findings = null;
     this.selected = null; // {row, part}: the point that Inside walks
     this.watching = { fps: 30, grid: 64, units: true, parameters: true, histograms: false, confusion: false, history: true, findings: true };
     this.wanted = null; // a change that waits for the one under way
+    this.sent = null; // the change under way
     this.changing = false;
+    this.accepted = null; // the promise of the changes under way
     const heard = (message) => this.hear(message);
     const changed = (state, reason) => this.turned(state, reason);
     this.connection = new Connection({ address, hello: () => this.hello(), heard, changed, Socket, later });
@@ -52,6 +56,7 @@ export class App extends Emitter {
 
   turned(state, reason) {
     if (state === "open") this.ask({ type: "watch", ...this.watching });
+    if (state === "open" && !this.resumed && this.speed !== null) this.setSpeed(this.speed);
     if (reason === "died") this.run = null;
     this.emit("connection", state, reason);
   }
@@ -63,7 +68,9 @@ export class App extends Emitter {
   heard_welcome(message) {
     this.run = message.run;
     this.options = message.options;
-    this.file = message.file ?? this.file;
+    this.file = message.file ?? null;
+    this.offered = message.offered ?? null;
+    this.resumed = message.resumed;
     this.version = message.version;
     this.emit("welcome", message);
   }
@@ -80,6 +87,7 @@ export class App extends Emitter {
   }
 
   heard_status(message) {
+    if (message.speed !== undefined && !this.speeding) this.speed = message.speed;
     const { playing, step, epoch, end, first, engine, waiting, stopped, text } = message;
     this.status = { playing, step, epoch, end, first: first ?? 0, engine, waiting, stopped, text };
     this.emit("status");
@@ -153,23 +161,39 @@ export class App extends Emitter {
     }
   }
 
-  /** Ask for another state. Changes that come while one is under way are put together: a slider sends its last place. */
-  async change(partial, keep_weights = false) {
-    this.wanted = { state: this.wanted ? merge(this.wanted.state, partial) : partial, keep_weights: keep_weights || (this.wanted?.keep_weights ?? false) };
-    if (this.changing) return;
+  /** The state as it will be when what was asked for has been done: what the next change is made from. */
+  get intended() {
+    return [this.sent, this.wanted].reduce((state, partial) => (partial ? merge(state, partial) : state), this.state);
+  }
+
+  /**
+   * Ask for another state. Changes that come while one is under way are put together: a slider sends its last place.
+   * A new run begins with the seed's weights, never with those of now, so that a link to it gives the same run.
+   */
+  change(partial) {
+    this.wanted = this.wanted ? merge(this.wanted, partial) : partial;
+    if (!this.changing) this.accepted = this.sendChanges();
+    return this.accepted;
+  }
+
+  /** Gives whether the last change was accepted. */
+  async sendChanges() {
     this.changing = true;
     this.emit("busy");
+    let answer = null;
     try {
       while (this.wanted) {
-        const next = this.wanted;
-        this.wanted = null;
-        const answer = await this.ask({ type: "set", ...next });
+        [this.sent, this.wanted] = [this.wanted, null];
+        answer = await this.ask({ type: "set", state: this.sent });
+        this.sent = null;
         if (!answer) this.emit("state", false); // back to what holds
       }
     } finally {
+      this.sent = null;
       this.changing = false;
       this.emit("busy");
     }
+    return answer !== null;
   }
 
   changeTraining(partial) {
@@ -177,7 +201,25 @@ export class App extends Emitter {
   }
 
   changeLayers(layers) {
-    return this.change({ network: { layers } }, true);
+    return this.change({ network: { layers } });
+  }
+
+  /** Learn from a file: from the one that was brought last. */
+  async learnFrom(data) {
+    const [before, offered] = [this.file, this.offered];
+    this.file = offered ?? before;
+    if (!(await this.change({ data }))) this.file = before;
+    else if (this.offered === offered) this.offered = null;
+  }
+
+  async setSpeed(steps_per_second) {
+    this.speed = steps_per_second;
+    this.speeding = true; // a status that was under way knows nothing of it
+    try {
+      await this.ask({ type: "speed", steps_per_second });
+    } finally {
+      this.speeding = false;
+    }
   }
 
   /** Ask for more or less in each frame. */
@@ -228,7 +270,7 @@ export class App extends Emitter {
   // Layers and units, as buttons and keys change them.
 
   addLayer(at = null) {
-    const layers = [...this.state.network.layers];
+    const layers = [...this.intended.network.layers];
     const most = this.options.limits.layers;
     if (layers.length >= most) return;
     const like = layers.at(-1);
@@ -237,19 +279,19 @@ export class App extends Emitter {
   }
 
   removeLayer(at = null) {
-    const layers = [...this.state.network.layers];
+    const layers = [...this.intended.network.layers];
     if (!layers.length) return;
     layers.splice(at ?? layers.length - 1, 1);
     this.changeLayers(layers);
   }
 
   changeLayer(at, partial) {
-    const layers = (this.wanted?.state.network?.layers ?? this.state.network.layers).map((layer, k) => (k === at ? { ...layer, ...partial } : layer));
+    const layers = this.intended.network.layers.map((layer, k) => (k === at ? { ...layer, ...partial } : layer));
     this.changeLayers(layers);
   }
 
   addUnits(at, count) {
-    const layers = this.wanted?.state.network?.layers ?? this.state.network.layers;
+    const layers = this.intended.network.layers;
     const layer = layers[at];
     if (!layer) return;
     const units = Math.max(1, Math.min(this.options.limits.units, layer.units + count));

@@ -66,6 +66,11 @@ export function ticks(low, high, about = 5) {
   return found;
 }
 
+/** Ticks of what is counted: whole numbers only. */
+export function wholeTicks(low, high, about = 5) {
+  return ticks(low, high, Math.max(1, Math.min(about, Math.floor(high - low)))).filter(Number.isInteger);
+}
+
 /** Powers of ten within a span, with 2 and 5 between them where the span is short. */
 export function logTicks(low, high) {
   const found = [];

@@ -99,3 +99,9 @@ export const TRANSFORMS = {
   sinx1: (a) => Math.sin(Math.PI * a),
   sinx2: (_, b) => Math.sin(Math.PI * b),
 };
+
+/** Of so many points: radius, rim of paper around a solid one (none where they are crowded), stroke of a hollow one. */
+export function pointSizes(count) {
+  const r = count > 900 ? 2 : count > 400 ? 2.6 : 3.4;
+  return { r, rim: count > 500 ? 0 : 0.22 * r, hollow: 0.45 * r };
+}

@@ -21,7 +21,7 @@ export function makeBar(app, page) {
   const optimizer = select({ key: "optimizer", test: "optimizer", change: (name) => setOptimizer(app, name) });
   const batch = select({ key: "batch", test: "batch", change: (v) => app.changeTraining({ batch_size: v }) });
   batch.element.classList.add("short", "spare");
-  const speed = select({ key: "speed", entries: SPEEDS, test: "speed", change: (v) => app.ask({ type: "speed", steps_per_second: v }) });
+  const speed = select({ key: "speed", entries: SPEEDS, test: "speed", change: (v) => app.setSpeed(v) });
   const fields = h("div.bar-fields", {}, rate.element, optimizer.element, batch.element, speed.element);
 
   const dot = h("span.dot");
@@ -42,6 +42,7 @@ export function makeBar(app, page) {
   };
   const drawCounter = () => {
     drawPlay();
+    if (speed.input !== document.activeElement) speed.set(app.speed);
     epoch.textContent = grouped(app.status.epoch ?? 0);
     word(step, "t", ["at_step", { n: grouped(app.status.step) }]);
   };
@@ -100,11 +101,11 @@ function stateOf(app) {
 }
 
 export function setRate(app, v) {
-  app.changeTraining({ optimizer: { ...app.state.training.optimizer, learning_rate: v } });
+  app.changeTraining({ optimizer: { ...app.intended.training.optimizer, learning_rate: v } });
 }
 
 export function setOptimizer(app, name) {
-  const { learning_rate } = app.state.training.optimizer;
+  const { learning_rate } = app.intended.training.optimizer;
   app.changeTraining({ optimizer: { name, learning_rate } });
 }
 

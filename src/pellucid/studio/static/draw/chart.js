@@ -1,7 +1,7 @@
 // Charts of curves, on canvas: axes with round numbers, lines, and a cross-hair that reads the values.
 
 import { number } from "../core/format.js";
-import { axis, logTicks, nearest, outline, span, ticks } from "../core/history.js";
+import { axis, logTicks, nearest, outline, span, wholeTicks, ticks } from "../core/history.js";
 import { fit } from "./canvas.js";
 import { h, paint } from "./dom.js";
 import { showTip } from "./over.js";
@@ -26,7 +26,7 @@ export function makeChart({ label, lines, log = () => false, low = null, high = 
     const [w, hgt] = [canvas.clientWidth, canvas.clientHeight];
     const drawn = lines().filter((line) => line.x.length);
     const isLog = log() && drawn.some((line) => line.y.some((v) => v > 0));
-    const [x0, x1] = span(drawn.map((line) => line.x));
+    const [x0, x1] = [0, drawn.reduce((most, line) => Math.max(most, line.x.at(-1)), 1)]; // epochs, from the untrained network on
     let [y0, y1] = span(drawn.map((line) => line.y), isLog);
     if (!isLog) [y0, y1] = [low ? low(y0) : Math.min(y0, 0), high ?? y1 + 0.04 * (y1 - Math.min(y0, 0))];
     const toX = axis(Math.min(x0, x1 - 1e-9), x1, LEFT, w - RIGHT);
@@ -106,8 +106,12 @@ function grid(context, { toX, toY, x0, x1, w, hgt }, marks, format) {
     context.stroke();
     context.fillText(format(v), LEFT - 6, y);
   }
+  context.beginPath();
+  context.moveTo(LEFT, hgt - BOTTOM + 0.5);
+  context.lineTo(w - RIGHT, hgt - BOTTOM + 0.5);
+  context.stroke();
   context.textBaseline = "alphabetic";
-  for (const v of ticks(x0, x1, Math.max(2, (w - 60) / 90))) {
+  for (const v of wholeTicks(x0, x1, Math.max(2, (w - 60) / 90))) {
     const x = toX(v);
     context.textAlign = x > w - 24 ? "right" : "center";
     context.fillText(number(v, 5), Math.min(x, w - 2), hgt - 4);

@@ -45,14 +45,14 @@ export function makeData(app) {
     for (const [name, field] of fields) field.set(app.state.data[name]);
   }
   function parameter(name, { low, high, whole, log }) {
-    const change = (v) => app.change({ data: { ...app.state.data, [name]: v } });
+    const change = (v) => app.change({ data: { ...app.intended.data, [name]: v } });
     const field = slider({ key: known("parameter", name), low, high, whole, log: log ?? name === "n", test: `data-${name}`, show: (v) => (whole ? grouped(v) : number(v)), change });
     fields.set(name, field);
     return field.element;
   }
   function extras(kind, offered) {
     const made = [];
-    if ("seed" in offered) made.push(button("new_points", () => app.change({ data: { ...app.state.data, seed: (app.state.data.seed ?? 0) + 1 } }), { pictured: "dice", test: "new-points" }));
+    if ("seed" in offered) made.push(button("new_points", () => app.change({ data: { ...app.intended.data, seed: (app.intended.data.seed ?? 0) + 1 } }), { pictured: "dice", test: "new-points" }));
     if (kind === "csv") made.push(button("choose_columns", () => openTable(app), { test: "choose-columns" }), button("another_file", () => chooseFile(app), { pictured: "upload" }));
     if (kind === "drawn") made.push(button("draw_points", () => drawPoints(app), { pictured: "pencil", test: "draw-more" }));
     return made.length ? h("div.row", {}, made) : null;
@@ -96,7 +96,7 @@ function setButton(kind, app) {
 }
 
 function pick(kind, app) {
-  if (kind === "csv" && !app.file) chooseFile(app);
+  if (kind === "csv" && !app.offered && !app.file) chooseFile(app);
   else if (kind === "csv") openTable(app);
   else if (kind === "drawn") drawPoints(app);
   else if (kind !== app.state.data.kind) {

@@ -1,7 +1,7 @@
 // The outcome: the plane with its legend, the scores, which two features are shown, and a pad for images.
 
 import { classColour, classShape } from "../core/colour.js";
-import { number, percent, shorten } from "../core/format.js";
+import { number, percent, pretty, shorten } from "../core/format.js";
 import { t } from "../core/words.js";
 import { fit, shape } from "./canvas.js";
 import { fill, h, theme } from "./dom.js";
@@ -39,7 +39,7 @@ export function makeOutcome(app, page) {
     if (!data) return;
     const { view } = data;
     const share = view.kind === "components" ? view.explained : null;
-    const name = (k) => (share ? `${t(`component_${k + 1}`)} (${percent(share[k], 0)})` : view.names[k]);
+    const name = (k) => (share ? `${t(`component_${k + 1}`)} (${percent(share[k], 0)})` : pretty(view.names[k]));
     const of = (k) => h("b", { title: share ? t("explained", { first: percent(share[0], 0), second: percent(share[1], 0) }) : view.names[k] }, shorten(name(k), 22));
     if (plane.values) fill(x, h("span", { t: "true_value" }), h("span", { t: "up_predicted" }));
     else fill(x, h("span", {}, number(view.low[0])), h("span.axis-names", {}, of(0), " → ", of(1), " ↑"), h("span", {}, number(view.high[0])));

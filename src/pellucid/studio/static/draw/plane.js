@@ -3,7 +3,7 @@
 import { classColour, classRamps, classShape, css, place, scale, strength } from "../core/colour.js";
 import { fixed, number, percent } from "../core/format.js";
 import { axis } from "../core/history.js";
-import { cellAt, likeliest, nearestPoint } from "../core/network.js";
+import { cellAt, likeliest, nearestPoint, pointSizes } from "../core/network.js";
 import { t } from "../core/words.js";
 import { fit, picture, shape } from "./canvas.js";
 import { h, paint, theme } from "./dom.js";
@@ -127,22 +127,32 @@ export class PlaneView {
     const { data, selected } = this.app;
     if (!context || !data || this.values) return;
     const count = data.arrays.points.shape[0];
-    const r = count > 900 ? 2 : count > 400 ? 2.6 : 3.4;
-    const paper = theme() === "dark" ? "#0f1216" : "#ffffff";
+    const { r, rim, hollow } = pointSizes(count);
+    // Between a point and a ground of its own colour there is a rim of paper, thin and translucent, so that small points keep theirs.
+    const paper = theme() === "dark" ? "rgb(15 18 22 / .6)" : "rgb(255 255 255 / .8)";
     const { y, part, row } = data.arrays;
     const table = data.classes ? null : scale(theme());
     for (let i = 0; i < count; i++) {
       const [px, py] = this.at(i);
       shape(context, data.classes ? classShape(y.data[i]) : "circle", px, py, r);
-      const held = part.data[i] === 1;
       const colour = data.classes ? classColour(y.data[i], theme()) : this.valueColour(table, y.data[i]);
-      context.lineWidth = held ? 1.6 : 1.1;
-      context.fillStyle = held ? paper : colour;
-      context.strokeStyle = held ? colour : paper;
-      context.fill();
-      context.stroke();
+      if (part.data[i] === 1) {
+        this.line(context, paper, hollow + 2 * rim);
+        this.line(context, colour, hollow);
+      } else {
+        this.line(context, paper, 2 * rim);
+        context.fillStyle = colour;
+        context.fill();
+      }
       if (selected?.row === row.data[i]) this.ring(context, px, py);
     }
+  }
+
+  line(context, colour, width) {
+    if (!(width > 0)) return;
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke();
   }
 
   valueColour(table, v) {

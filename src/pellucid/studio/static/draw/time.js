@@ -57,7 +57,8 @@ export function makeTime(app, page) {
     const [w, hgt] = [canvas.clientWidth, canvas.clientHeight];
     const end = Math.max(app.status.end / app.about.steps_per_epoch, 1e-9);
     const points = outline(x, y, 400).map(([e, v]) => [Math.min(1, e / end) * w, hgt - 3 - ((f(v) - f(low)) / (f(high) - f(low) || 1)) * (hgt - 8)]);
-    if (points.length < 2) return;
+    if (!points.length) return;
+    if (points.length === 1) points.unshift([0, points[0][1]]); // one epoch: a level line to it
     context.beginPath();
     context.moveTo(0, hgt);
     context.lineTo(0, points[0][1]);

@@ -80,7 +80,7 @@ function constantsOf(app, part, place, offered, without) {
     place.dataset.key = key;
     place.fields = names.map((name) => {
       const about = offered[now.name][name];
-      const change = (v) => app.changeTraining({ [part]: { ...app.state.training[part], [name]: v } });
+      const change = (v) => app.changeTraining({ [part]: { ...app.intended.training[part], [name]: v } });
       if (typeof about.default === "boolean") return [name, select({ key: constantKey(name), entries: [[false, { t: "no" }], [true, { t: "yes" }]], change })];
       return [name, typed({ key: constantKey(name), low: about.low ?? -Infinity, high: about.high ?? Infinity, whole: about.whole ?? false, test: `constant-${name}`, change })];
     });

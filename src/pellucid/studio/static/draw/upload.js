@@ -6,8 +6,6 @@ import { h } from "./dom.js";
 import { button, select } from "./fields.js";
 import { notice, openDialog } from "./over.js";
 
-const MOST = 50 * 1024 * 1024;
-
 export function chooseFile(app) {
   const input = h("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv" });
   input.addEventListener("change", () => input.files[0] && upload(app, input.files[0]));
@@ -37,7 +35,7 @@ export function acceptDrops(app) {
 }
 
 async function upload(app, file) {
-  if (file.size > MOST) {
+  if (file.size > app.options.limits.upload) {
     notice(t("too_large", { name: file.name, size: bytes(file.size) }), true);
     return;
   }
@@ -47,7 +45,7 @@ async function upload(app, file) {
     const read = await answer.json();
     if (!answer.ok) notice(read.error, true);
     else {
-      app.file = read;
+      app.offered = read;
       openTable(app);
     }
   } catch {
@@ -59,7 +57,7 @@ async function upload(app, file) {
 
 /** Which column is the target, and what it is; then train on it. */
 export function openTable(app) {
-  const { file } = app;
+  const file = app.offered ?? app.file;
   if (!file) {
     chooseFile(app);
     return;
@@ -85,7 +83,7 @@ export function openTable(app) {
   const go = button("train_on_it", async () => {
     made.close();
     const drop = names.filter((name) => name !== chosen.target && (texts.has(name) || chosen.drop.has(name)));
-    await app.change({ data: { kind: "csv", target: chosen.target, task: chosen.task, drop } });
+    await app.learnFrom({ kind: "csv", target: chosen.target, task: chosen.task, drop });
   }, { main: true, test: "use-table" });
   /** The target is no feature, and neither is a text: both cannot be ticked. */
   const mark = () => rows.forEach((row) => {
