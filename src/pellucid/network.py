@@ -386,7 +386,9 @@ class Network:
 
     @staticmethod
     def from_sklearn(estimator: Any) -> Network:
-        """The network of a fitted MLPClassifier or MLPRegressor of scikit-learn, or of a pipeline of a scaler and one.
+        """The network of a fitted MLPClassifier or MLPRegressor, or of a pipeline of a scaler and one.
+
+        Those of `pellucid.estimators` are taken as well as scikit-learn's; of a pipeline the scaler comes along.
 
         Args:
             estimator: binary, of several classes, of several labels or of values, with one output or several.

@@ -250,3 +250,17 @@ def test_a_formula_that_numba_refuses_is_said_by_name() -> None:
     wrong: Any = units.Unit("forward", unit.text.replace("tanh(", "no_such_function("), *list(vars(unit).values())[2:])
     with pytest.raises(store.BuildFailed, match="no_such_function"):
         store.addresses([wrong])
+
+
+def test_what_cannot_be_kept_is_said_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "file"))  # no folder can be made in it
+    said = store._how_often()
+    assert "once" not in said
+    assert "cannot be kept" in said
+    assert "file" in said
+    assert "PELLUCID_CACHE" in said
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "good"))
+    assert store._how_often() == "once, about ten seconds"
+    store._keep("0" * 32, b"code")
+    assert store._how_often().startswith("once, a few seconds")

@@ -393,3 +393,18 @@ def test_every_allowed_name_is_needed_by_some_pickle_of_arrays() -> None:
 
     allowed = {tuple(name.replace("numpy.core", "numpy._core").rsplit(".", 1)) for name in names_allowed()}
     assert allowed == seen
+
+
+def test_a_pickled_model_is_refused_with_the_way_to_take_it_along(tmp_path: Path) -> None:
+    neural = pytest.importorskip("sklearn.neural_network")
+    from pellucid import Dense
+    from pellucid.estimators import MLPRegressor
+
+    net = Network([Dense(1)], inputs=1)
+    ways = {"estimator": r"Network\.from_sklearn\(estimator\)\.save", "net": r"net\.save\("}
+    for value, way in ((neural.MLPRegressor(), "estimator"), (MLPRegressor(), "estimator"), (net, "net")):
+        (tmp_path / "model.pkl").write_bytes(pickle.dumps(value))
+        with pytest.raises(FileError, match=ways[way]):
+            load(tmp_path / "model.pkl")
+        with pytest.raises(FileError, match="Nothing was run.*" + ways[way]):
+            load(tmp_path / "model.pkl", ACTIVATIONS)

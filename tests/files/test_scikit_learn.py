@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pellucid import InputError, Network
+from pellucid import InputError, Network, estimators, load
 from pellucid.data import Standardizer
 
 pytest.importorskip("sklearn")
@@ -112,3 +113,22 @@ def test_names_of_features() -> None:
 def test_what_is_no_such_network_is_refused(estimator: Any, says: str) -> None:
     with pytest.raises(InputError, match=says):
         Network.from_sklearn(estimator)
+
+
+def test_estimators_of_this_library_and_their_pipelines(tmp_path: Path) -> None:
+    for scaler in (StandardScaler(), MinMaxScaler()):
+        model = make_pipeline(scaler, estimators.MLPClassifier(5, max_iter=5, random_state=0))
+        fitted(model, Y["classes, texts"])
+        whole, inner = Network.from_sklearn(model), model[-1].network_
+        whole.save(tmp_path / "m.json")
+        opened = load(tmp_path / "m.json")
+        np.testing.assert_allclose(opened.forward(X), model.predict_proba(X), atol=1e-12)  # of raw features
+        assert opened.labels == tuple(TEXTS)
+        assert inner.scaler is None  # the estimator's own is left alone
+        assert whole.theta is not inner.theta
+    alone = fitted(estimators.MLPRegressor(hidden_layer_sizes=3, max_iter=5, random_state=0), X[:, 0])
+    np.testing.assert_array_equal(Network.from_sklearn(alone).predict(X), alone.predict(X))
+    with pytest.raises(InputError, match="not fitted"):
+        Network.from_sklearn(estimators.MLPRegressor())
+    with pytest.raises(InputError, match=r"pellucid\.estimators.*this is sklearn\.linear_model.*LogisticRegression"):
+        Network.from_sklearn(LogisticRegression())

@@ -60,6 +60,32 @@ def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: nothing.csv: there is no such file.\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("env.sh", "export A=1\nexport B=2\nexport C=3\n", "no table that a network could learn"),
+        ("words.csv", "a,b\nx,y\nz,w\n", "no table that a network could learn"),
+        ("uneven.csv", "a,b\n1,2\n3\n", "line 3: the row has 1 fields, and 2 are expected"),
+        ("model.json", '{"format": "pellucid"}', "this is a model, or another file that is no table"),
+        ("model.onnx", "\x08\x09\x12\x08pellucid", "this is a model, or another file that is no table"),
+    ],
+)
+def test_a_file_that_is_no_table(
+    name: str, content: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert main(["studio", str(tmp_path / name), "--no-browser"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""  # no address
+    assert err.startswith(f"error: {tmp_path / name}")
+    assert says in err
+
+
+def test_a_folder_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["studio", str(tmp_path), "--no-browser"]) == 1
+    assert "this is a folder, and a file is needed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])
 def test_ports_that_are_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["studio", "--no-browser", "--port", port]) == 2

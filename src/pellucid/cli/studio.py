@@ -8,7 +8,9 @@ from pathlib import Path
 from pellucid.cli.screen import Screen
 from pellucid.data.places import as_path
 from pellucid.errors import FileError, need
+from pellucid.files.sniffing import kind_of
 
+QUICKLY = 2**24  # bytes; a larger table is read by the page alone, which says how far it is
 NEEDED = ("starlette", "uvicorn", "websockets", "pydantic")
 
 
@@ -36,9 +38,23 @@ def run(file: str | None, host: str | None, port: int, browser: bool) -> int:
 
 
 def _there(file: str) -> Path:
+    """The whole path of a table, which is looked at before a page is opened for it.
+
+    Raises:
+        FileError: it is no file, a model, or no table with a column of numbers.
+    """
+    from pellucid.studio.tables import OwnFile
+
     path = as_path(file)
-    if not path.is_file():
-        raise FileError(f"{path}: there is no such file.")
+    if kind_of(path) in ("safetensors", "json", "onnx"):
+        raise FileError(f"{path}: this is a model, or another file that is no table; the studio takes a CSV file.")
+    if path.stat().st_size <= QUICKLY:
+        columns = OwnFile(path, str(path), QUICKLY).described()["columns"]
+        if len(columns) < 2 or not any(column["kind"] == "numbers" for column in columns):
+            raise FileError(
+                f"{path}: no table that a network could learn: it takes a CSV file with a column of numbers, and "
+                "another that is to be predicted."
+            )
     return path.resolve()
 
 

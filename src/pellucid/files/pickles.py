@@ -91,7 +91,7 @@ def _look_through(path: Path, raw: bytes) -> None:
             if opcode.name not in CONTAINERS | VALUES | MACHINE:
                 raise FileError(
                     f"{path}: its instruction {opcode.name} at byte {at} makes an object of {named:.80}, and only "
-                    "arrays, numbers, texts and plain containers are read. Nothing was run."
+                    "arrays, numbers, texts and plain containers are read. Nothing was run." + _cure(named)
                 )
             if steps > MOST_STEPS or tuples > MOST_TUPLES or large > MOST_LARGE:
                 raise FileError(f"{path}: more parts than a dictionary of arrays has (counted to byte {at:,}).")
@@ -106,8 +106,17 @@ def _look_through(path: Path, raw: bytes) -> None:
 def _foreign(path: Path, name: str) -> FileError:
     return FileError(
         f"{path}: it names {_said(name)}, and only NumPy's arrays and plain containers are read from a pickle: any "
-        "other name could run a program. Nothing was run."
+        "other name could run a program. Nothing was run." + _cure(name)
     )
+
+
+def _cure(name: str) -> str:
+    """What to write where a pickle holds a model as an object."""
+    if name.startswith("pellucid.") and "estimators" not in name:
+        return ' In the program that has the network: net.save("model.json"), and load that.'
+    if name.startswith(("sklearn.", "pellucid.")):
+        return ' In the program that has the estimator: Network.from_sklearn(estimator).save("model.json"); load that.'
+    return ""
 
 
 class _Room:

@@ -1,7 +1,8 @@
-"""Networks of scikit-learn, MLPClassifier and MLPRegressor, as networks of this library."""
+"""Networks of scikit-learn, MLPClassifier and MLPRegressor, as networks of this library; ours of the same names too."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,20 @@ def from_sklearn(estimator: Any) -> Network:
             raise InputError(f"from_sklearn takes a pipeline of a scaler and an MLP; this has {len(steps)} steps.")
         scaler = _scaler(steps[0]) if len(steps) == 2 else None
         estimator = steps[-1]
-    if not isinstance(estimator, MLPClassifier | MLPRegressor):
+    ours = any(base.__module__.startswith("pellucid.estimators") for base in type(estimator).__mro__)
+    if not ours and not isinstance(estimator, MLPClassifier | MLPRegressor):
         raise InputError(
-            "from_sklearn takes an MLPClassifier, an MLPRegressor or a pipeline that ends in one; this is "
-            f"{type(estimator).__name__}."
+            "from_sklearn takes an MLPClassifier or an MLPRegressor, of sklearn.neural_network or of "
+            "pellucid.estimators, or a pipeline that ends in one; this is "
+            f"{type(estimator).__module__}.{type(estimator).__name__}."
         )
     if not hasattr(estimator, "coefs_"):
         raise InputError(f"This {type(estimator).__name__} is not fitted: call its fit first.")
-    net = _network(estimator, scaler)
+    if ours:  # its network is there; a copy takes the scaler, so that the estimator stays as it is
+        net = copy.deepcopy(estimator.network_)
+        net.scaler = scaler
+    else:
+        net = _network(estimator, scaler)
     if isinstance(estimator, MLPClassifier):
         net.labels = _labels(estimator, net)
     net.features = None if names is None else tuple(map(str, names))

@@ -25,8 +25,10 @@ ADVICE = {
     "npy": "an array that NumPy wrote: net.theta = np.load(path) for a network that your program builds",
     "hdf5": "HDF5, such as Keras writes: export the model there as ONNX (model.export), and open that",
     "utf-16": "text in UTF-16: save it as UTF-8",
-    "pickle": "a pickle. A dictionary of arrays W1, b1, ... is read from one, and nothing in it is run; say the "
-    'activation of each layer, which it does not hold: load(path, activations=("relu", "softmax"))',
+    "pickle": "a pickle, of which nothing is run here. If it holds an estimator or a Network, write "
+    'Network.from_sklearn(estimator).save("model.json"), or net.save("model.json"), in the program that has it, and '
+    "load that. If it holds a dictionary of arrays W1, b1, ..., say the activation of each layer, which it does not "
+    'hold: load(path, activations=("relu", "softmax"))',
     "unknown": "neither safetensors nor JSON nor ONNX, by its first bytes",
 }
 

@@ -166,7 +166,7 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
     names = ", ".join(sorted({request["name"] for request in requests}))
     if not os.environ.get(QUIET):
         print(
-            f"pellucid: compiling for this processor, once, about ten seconds ({names}) ...",
+            f"pellucid: compiling for this processor, {_how_often()} ({names}) ...",
             file=sys.stderr,
             flush=True,
         )
@@ -191,6 +191,22 @@ def _built(requests: list[dict[str, Any]]) -> dict[str, bytes]:
         last = done.stderr.strip().splitlines()[-1:] or [f"it ended with code {done.returncode}"]
         raise BuildFailed(f"the build stopped: {last[0]}")
     return built
+
+
+def _how_often() -> str:
+    """What to say of a compilation: whether it can be kept, and if not, why."""
+    try:
+        own = _path("").parent
+        own.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=own):
+            pass
+    except OSError as error:
+        return (
+            f"and again at every start: it cannot be kept ({error}). Name a folder that can be written in the variable "
+            "PELLUCID_CACHE"
+        )
+    first = not any(own.glob("*.o"))
+    return "once, about ten seconds" if first else "once, a few seconds for kinds of layers or steps not met before"
 
 
 def _clear() -> None:
