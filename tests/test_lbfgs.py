@@ -92,6 +92,19 @@ def test_ctrl_c_leaves_what_was_completed() -> None:
     assert (history.stopped, len(history)) == ("interrupted", 4)
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"epochs": 3}, r"write iterations=3 for epochs=3"),
+        ({"optimizer": "adam"}, "has no optimizer: .*net.fit"),
+        ({"iteration": 3}, "no setting 'iteration' of fit_lbfgs. Did you mean 'iterations'"),
+    ],
+)
+def test_settings_of_fit_that_mean_nothing_here(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        fit_lbfgs(Network([Dense(1)], inputs=1), [[0.0], [1.0]], [0.0, 1.0], **given)
+
+
 def test_what_it_cannot_do_is_refused_and_nothing_changed() -> None:
     dropping = Network([Dense(4, "relu"), Dropout(0.5), Dense(2, "softmax")], 2)
     before = copy.deepcopy(dropping.theta)

@@ -80,6 +80,16 @@ def test_ctrl_c_leaves_what_was_completed(monkeypatch: pytest.MonkeyPatch) -> No
     ]  # fmt: skip
 
 
+def test_one_network_and_checkpoints_are_refused_with_what_to_write() -> None:
+    with pytest.raises(InputError, match=r"several networks, \[net, \.\.\.\]; this is one: .*net\.fit"):
+        fit_many(network(), X, Y, epochs=1)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="a list of networks; one of them is str"):
+        fit_many(["net"], X, Y, epochs=1)  # type: ignore[list-item]
+    for name in ("checkpoint", "every", "resume"):
+        with pytest.raises(InputError, match=f"no setting '{name}' of fit_many, which writes no checkpoints.*net.fit"):
+            fit_many([network()], X, Y, **{name: "run/"})
+
+
 def test_what_does_not_fit_is_refused_before_anything_is_trained() -> None:
     nets = [network(0), network(1)]
     before = [net.theta.copy() for net in nets]

@@ -613,6 +613,10 @@ def test_the_history_comes_back_whole() -> None:
 def test_arguments_come_by_name() -> None:
     with pytest.raises(TypeError):
         classifier().fit(X, Y, SGD(0.1))  # type: ignore[misc]
+    with pytest.raises(InputError, match="validation is 20, but must be a share of the rows between 0 and 1"):
+        classifier().fit(X, Y, validation=20)
+    with pytest.raises(InputError, match=r"no engine 'compile'\. Did you mean 'compiled'"):
+        classifier().fit(X, Y, engine="compile")
     with pytest.raises(InputError, match="There is no setting 'lr'"):
         classifier().fit(X, Y, lr=0.1)
 

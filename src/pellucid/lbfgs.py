@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from pellucid import inputs as check
 from pellucid.engines import readable
-from pellucid.errors import InputError, need
+from pellucid.errors import InputError, did_you_mean, need
 from pellucid.history import Epoch, History
 from pellucid.jobs import Job
 from pellucid.network import Network
@@ -36,6 +37,7 @@ def fit_lbfgs(
     validation: Any = None,
     seed: int = 0,
     on_epoch: Callable[[Epoch], Any] | None = None,
+    **others: Any,
 ) -> History:
     """Train a network in place by L-BFGS, on all rows at once. There is no learning rate to choose.
 
@@ -53,6 +55,7 @@ def fit_lbfgs(
         l2: penalty l2/2 sum W^2 on the weights. (No l1: its corners are no matter for this method.)
         class_weight, sample_weight, validation, seed: as in `fit`.
         on_epoch: called after every iteration; returning True stops.
+        others: settings of `fit` that mean nothing here; they are refused.
 
     Returns:
         The history: loss[e] is what iteration e began with. `stopped` is "converged" where the tolerance or SciPy's
@@ -73,6 +76,8 @@ def fit_lbfgs(
         >>> bool(history.loss[0] > 0.01), bool(history.loss[-1] < 1e-4)
         (True, True)
     """
+    if others:
+        raise InputError(_no_setting(*next(iter(others.items()))))
     need("scipy.optimize", "fast")
     if on_epoch is not None and not callable(on_epoch):
         raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {on_epoch!r}.")
@@ -89,6 +94,16 @@ def fit_lbfgs(
     job = prepare(net, X, y, settings)
     minimize(job, options, on_epoch)
     return job.history()
+
+
+def _no_setting(name: str, value: Any) -> str:
+    """Why a setting is refused, and what to write instead."""
+    if name in ("epochs", "max_iter"):
+        return f"fit_lbfgs counts iterations, each over all rows: write iterations={value!r} for {name}={value!r}."
+    if name in ("optimizer", "learning_rate", "schedule", "batch_size", "l1", "checkpoint", "early_stopping"):
+        return f"fit_lbfgs has no {name}: it steps by curvature, with all rows. Leave it out, or train by net.fit."
+    own = [p for p in inspect.signature(fit_lbfgs).parameters if p not in ("net", "X", "y", "others")]
+    return f"There is no setting {name!r} of fit_lbfgs.{did_you_mean(name, own)} There are: {', '.join(own)}."
 
 
 def minimize(job: Job, options: dict[str, Any], on_epoch: Callable[[Epoch], Any] | None = None) -> Any:

@@ -48,7 +48,16 @@ def fit_many(
         >>> [len(history) for history in histories]
         [50, 50]
     """
+    if isinstance(nets, Network):
+        raise InputError("fit_many takes several networks, [net, ...]; this is one: train it by net.fit(X, y, ...).")
     nets = list(nets)
+    if strange := [net for net in nets if not isinstance(net, Network)]:
+        raise InputError(f"fit_many takes a list of networks; one of them is {type(strange[0]).__name__}.")
+    if about := [name for name in ("checkpoint", "every", "resume") if name in settings]:
+        raise InputError(
+            f"There is no setting {about[0]!r} of fit_many, which writes no checkpoints: train the networks one after "
+            'the other by net.fit(X, y, ..., checkpoint="run/"), each with a folder of its own.'
+        )
     if len({id(net) for net in nets}) < len(nets):
         raise InputError("One network is there twice: it would be trained by two at once. Give copies (copy.deepcopy).")
     own: Sequence[Mapping[str, Any]] = [{}] * len(nets) if each is None else list(each)

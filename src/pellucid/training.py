@@ -254,6 +254,10 @@ def _held_out(X: Array, t: Array, net: Network, settings: Settings) -> tuple[Arr
             raise InputError(f"validation must be (X, y) or a share of the rows; this has {len(validation)} parts.")
         return None, (check.features(validation[0], net.inputs, "validation X"), validation[1])
     share = check.number(validation, "validation", 0, open_below=True)
+    if share >= 1:
+        raise InputError(
+            f"validation is {validation!r}, but must be a share of the rows between 0 and 1, such as 0.2, or (X, y)."
+        )
     labels = t[:, 0] if net.task == "values" and net.outputs == 1 else labels_of(t, net.task)
     rows, others = split_indices(labels, share, np.random.default_rng(settings.seed))
     return rows, (X[others], t[others, 0] if net.outputs == 1 else t[others])

@@ -18,6 +18,7 @@ WRONG_COMMANDS = [
     (["train", "bare.csv"], ["--target is missing", "3 columns and no names", "--target -1"]),
     (["train", "--target", "species"], ["FILE.csv"]),
     (["train", "iris.csv", "extra.csv", "--target", "y"], ["unexpected extra argument"]),
+    ([*TRAIN, "--resume", "run/"], ["--resume takes no folder; write --checkpoint run/ --resume."]),
     ([*TRAIN, "--epochs", "0"], ["--epochs must be a whole number of at least 1"]),
     ([*TRAIN, "--epochs", "many"], ["--epochs", "integer"]),
     ([*TRAIN, "--hidden", "32,x"], ["--hidden", "such as 64 or 32,16", "'32,x'"]),

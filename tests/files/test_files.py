@@ -559,3 +559,10 @@ class TestFailedSaves:
             save(network(seed=1), tmp_path / "m.json")
         assert os.listdir(tmp_path) == ["m.json"]
         assert (tmp_path / "m.json").read_bytes() == before
+
+
+def test_an_array_is_refused_alike_with_activations_and_without(tmp_path: Path) -> None:
+    np.save(tmp_path / "w.npy", np.ones(3))
+    for activations in (None, ("relu", "softmax")):
+        with pytest.raises(FileError, match=r"an array that NumPy wrote: net\.theta = "):
+            load(tmp_path / "w.npy", activations)

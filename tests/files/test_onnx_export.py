@@ -244,3 +244,9 @@ class TestRefusals:
         monkeypatch.setattr(onnx_export, "LARGEST", 100)
         with pytest.raises(FileError, match="do not fit into one ONNX file"):
             export_onnx(Network([Dense(30)], inputs=2), tmp_path / "m.onnx")
+
+
+def test_the_ending_is_insisted_on(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"ONNX models end in \.onnx; this ends in '\.txt'"):
+        export_onnx(Network([Dense(1)], inputs=1), tmp_path / "a.txt")
+    assert not list(tmp_path.iterdir())

@@ -302,3 +302,8 @@ def test_the_models_of_two_threads_do_not_mix(tmp_path: Path) -> None:
 
     assert load(tmp_path / "m.json").theta.tobytes() in [net.theta.tobytes() for net in nets]
     assert os.listdir(tmp_path) == ["m.json"]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"cannot be written \(.*there is no folder .*nowhere; make it first\)"):
+        replace_file(tmp_path / "nowhere" / "a.json", b"1")

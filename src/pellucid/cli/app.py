@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -46,8 +47,17 @@ def parsed(argv: Sequence[str]) -> Callable[[], int] | int:
         job = command.main(args=list(argv), prog_name="pellucid", standalone_mode=False)
     except _WrongUsage as error:
         at = error.ctx.command_path if error.ctx else "pellucid"
-        raise UsageError(f"{error.format_message()}\nTry: {at} --help") from None
+        hint = _of_resume(argv, error.format_message())
+        raise UsageError(f"{error.format_message()}{hint}\nTry: {at} --help") from None
     return job if callable(job) else int(job or 0)
+
+
+def _of_resume(argv: Sequence[str], said: str) -> str:
+    """A sentence where a folder stands after --resume, which takes none."""
+    folder = next((word for before, word in pairwise(argv) if before == "--resume"), "-")
+    if folder.startswith("-") or folder not in said:
+        return ""
+    return f". --resume takes no folder; write --checkpoint {folder} --resume."
 
 
 def _app() -> typer.Typer:

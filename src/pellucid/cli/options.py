@@ -111,7 +111,12 @@ Checkpoint = Annotated[
 ]
 Every = Annotated[
     str | None,
-    _fit("--every", metavar="TIME", help="How often: 30s, 5min, '2 epochs', '500 steps'.", show_default="1min"),
+    _fit(
+        "--every",
+        metavar="TIME",
+        help="How often: 30s, 5min, '2 epochs', '500 steps'; a bare number is epochs.",
+        show_default="1min",
+    ),
 ]
 Resume = Annotated[
     bool,

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pellucid.engines import readable
-from pellucid.errors import InputError, need
+from pellucid.errors import InputError, did_you_mean, need
 
 if TYPE_CHECKING:
     from pellucid.jobs import Job
@@ -35,8 +35,9 @@ def check(name: str) -> None:
         Traceback (most recent call last):
         pellucid.errors.InputError: There is no engine 'quick'. There are: auto, readable, compiled.
     """
-    if name not in ("auto", *ENGINES):
-        raise InputError(f"There is no engine {name!r}. There are: auto, {', '.join(ENGINES)}.")
+    names = ("auto", *ENGINES)
+    if name not in names:
+        raise InputError(f"There is no engine {name!r}.{did_you_mean(str(name), names)} There are: {', '.join(names)}.")
     if name == "compiled":
         for module in _missing():
             need(module, "fast")

@@ -99,6 +99,8 @@ def load(path: str | os.PathLike[str], activations: Activations = None) -> Netwo
     path = Path(path)
     kind = kind_of(path)
     if activations is not None:
+        if kind not in WITHOUT_ACTIVATIONS and kind not in READERS:
+            raise refusal(path, kind)
         if kind not in WITHOUT_ACTIVATIONS:
             raise InputError(f"{path} says its activations itself: leave activations out.")
         return WITHOUT_ACTIVATIONS[kind](path, activations)

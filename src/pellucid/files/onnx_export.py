@@ -42,8 +42,8 @@ def export_onnx(net: Network, path: str | os.PathLike[str]) -> None:
         path: where to write; overwritten if it exists.
 
     Raises:
-        FileError: a number does not fit single precision, the model is larger than 2 GiB, or the place cannot be
-            written.
+        FileError: another ending, a number that does not fit single precision, a model larger than 2 GiB, or a place
+            that cannot be written.
         InputError: a formula of one's own does something that ONNX cannot, or the scaler is none of this library's or
             not fitted.
         MissingExtra: onnx is not installed.
@@ -57,6 +57,11 @@ def export_onnx(net: Network, path: str | os.PathLike[str]) -> None:
         True
     """
     path = Path(path)
+    if path.suffix.lower() != ".onnx":
+        raise FileError(
+            f"{path}: ONNX models end in .onnx; this ends in {path.suffix or 'nothing'!r}. For .json and .safetensors "
+            "write net.save(path)."
+        )
     onnx = need("onnx", "files")
     if net.theta.size * 4 > LARGEST:
         raise FileError(f"{path}: {net.theta.size:,} parameters do not fit into one ONNX file of 2 GiB.")

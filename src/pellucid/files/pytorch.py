@@ -33,6 +33,7 @@ TENSOR_NAMES = re.compile(
     r"|torch (Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool)Storage|torch\.storage (Untyped|Typed)Storage"
 )
 INSTRUCTIONS = (CONTAINERS | VALUES | MACHINE | {"BINPERSID", "EMPTY_SET", "ADDITEMS"}) - {"STACK_GLOBAL"}
+UNLIKE_LINEAR = {1: "a normalization such as BatchNorm", 3: "a convolution"}  # by the dimensions of a weight
 KINDS: dict[str, np.dtype[Any]] = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4")}
 
 
@@ -92,6 +93,11 @@ def linear_layers(where: object, tensors: Mapping[str, Any]) -> list[Layer]:
         partner = f"{stem}.weight" if stem else "weight"
         if last not in ("weight", "bias") or (last == "bias" and partner not in tensors):
             raise FileError(f"{where}: {key!r:.80} belongs to no Linear layer, and only those are read.")
+        if last == "weight" and (looks := UNLIKE_LINEAR.get(min(np.ndim(value), 3))):
+            raise FileError(
+                f"{where}: {key!r:.80} has shape {np.shape(value)}, which looks like {looks}; only Linear layers are "
+                "read, whose weights have two dimensions."
+            )
         if last == "weight":
             W = numbers(where, key, value, 2)
             b = tensors.get(f"{stem}.bias" if stem else "bias")
@@ -217,6 +223,11 @@ def _safetensors_tensors(path: Path, size: int) -> dict[str, Any]:
 def from_torch(module: Any, activations: Activations = None, output: str | None = None) -> Network:
     """A network that computes what a PyTorch module does; see `Network.from_torch`."""
     torch = need("torch", "peers")
+    if isinstance(module, Mapping):
+        raise InputError(
+            "from_torch takes a torch.nn.Module; this is a dictionary, such as model.state_dict(). Save it, "
+            'torch.save(state, "w.pth"), and use load("w.pth", activations=("relu", "softmax")).'
+        )
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"from_torch takes a torch.nn.Module; this is {type(module).__name__}.")
     what = f"The module {type(module).__name__}"

@@ -61,6 +61,9 @@ def replace_file(path: str | os.PathLike[str], data: bytes, mode: int | None = N
                 f"{os.fspath(path)}: written, but it may not survive a power cut: its folder could not be made durable "
                 f"({reason})."
             ) from error
+        folder = Path(os.fsdecode(path)).parent
+        if isinstance(error, FileNotFoundError) and not folder.exists():
+            reason = f"{reason}: there is no folder {folder}; make it first"
         raise FileError(f"{os.fspath(path)}: cannot be written ({reason}).") from error
 
 
