@@ -6,6 +6,7 @@ import re
 import shlex
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,8 +125,8 @@ def test_an_interrupted_run_is_reported_on_too(flowers: Path, run: Run, monkeypa
 
     epochs = training.run
 
-    def stopped(job: object, watched: bool) -> object:
-        for count, epoch in enumerate(epochs(job, watched)):  # type: ignore[arg-type]
+    def stopped(*given: Any) -> object:
+        for count, epoch in enumerate(epochs(*given)):
             yield epoch
             if count == 2:
                 raise KeyboardInterrupt

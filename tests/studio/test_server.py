@@ -368,7 +368,7 @@ def test_a_run_ends_when_its_page_has_gone_for_long() -> None:
         page, staying = studio.page(SMALL), studio.page(SMALL)
         workers = descendants(studio.process.pid)
         assert len(workers) == 2
-        folder = folder_of(page)
+        folder = folder_of(studio)
         page.close()
         end = time.monotonic() + 120
         while len(descendants(studio.process.pid)) > 1 and time.monotonic() < end:
@@ -378,7 +378,7 @@ def test_a_run_ends_when_its_page_has_gone_for_long() -> None:
         assert not studio.page(SMALL, run=page.run).welcome["resumed"]
         staying.close()
         time.sleep(1.0)
-        assert not folder.exists() or folder != folder_of(page)
+        assert not folder.exists() or folder != folder_of(studio)
     finally:
         studio.kill()
 

@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
+import { added, changed, removed, widened } from "./layers.js";
 import { Lost } from "./protocol.js";
 import { merge, worthGoingBackTo } from "./state.js";
 
@@ -196,12 +197,12 @@ export class App extends Emitter {
     return answer !== null;
   }
 
-  changeTraining(partial) {
-    return this.change({ training: partial });
-  }
+  changeTraining = (partial) => this.change({ training: partial });
+  changeLayers = (layers) => (layers ? this.change({ network: { layers } }) : undefined);
 
-  changeLayers(layers) {
-    return this.change({ network: { layers } });
+  /** The hidden layers, as they will be once all that is asked for is done. */
+  get layers() {
+    return this.intended.network.layers;
   }
 
   /** Learn from a file: from the one that was brought last. */
@@ -229,10 +230,7 @@ export class App extends Emitter {
     if (JSON.stringify(this.watching) !== before) this.ask({ type: "watch", ...this.watching });
   }
 
-  toggle() {
-    return this.ask({ type: this.status.playing ? "pause" : "play" });
-  }
-
+  toggle = () => this.ask({ type: this.status.playing ? "pause" : "play" });
   play = () => this.ask({ type: "play" });
   pause = () => this.ask({ type: "pause" });
   step = (count = 1) => this.ask({ type: "step", count });
@@ -263,40 +261,14 @@ export class App extends Emitter {
   }
 
   /** Light a part of the picture: {column, links}, or null. */
-  light(part) {
-    this.emit("lit", part);
-  }
+  light = (part) => this.emit("lit", part);
 
   // Layers and units, as buttons and keys change them.
 
-  addLayer(at = null) {
-    const layers = [...this.intended.network.layers];
-    const most = this.options.limits.layers;
-    if (layers.length >= most) return;
-    const like = layers.at(-1);
-    layers.splice(at ?? layers.length, 0, { units: like ? Math.min(like.units, 8) : 4, activation: like?.activation ?? "tanh", dropout: 0, init: null });
-    this.changeLayers(layers);
-  }
-
-  removeLayer(at = null) {
-    const layers = [...this.intended.network.layers];
-    if (!layers.length) return;
-    layers.splice(at ?? layers.length - 1, 1);
-    this.changeLayers(layers);
-  }
-
-  changeLayer(at, partial) {
-    const layers = this.intended.network.layers.map((layer, k) => (k === at ? { ...layer, ...partial } : layer));
-    this.changeLayers(layers);
-  }
-
-  addUnits(at, count) {
-    const layers = this.intended.network.layers;
-    const layer = layers[at];
-    if (!layer) return;
-    const units = Math.max(1, Math.min(this.options.limits.units, layer.units + count));
-    if (units !== layer.units) this.changeLayer(at, { units });
-  }
+  addLayer = (at = null) => this.changeLayers(added(this.layers, at, this.options.limits.layers));
+  removeLayer = (at = null) => this.changeLayers(removed(this.layers, at));
+  changeLayer = (at, partial) => this.changeLayers(changed(this.layers, at, partial));
+  addUnits = (at, count) => this.changeLayers(widened(this.layers, at, count, this.options.limits.units));
 }
 
 /** What a new run is asked for with: the points drawn by hand go along, an uploaded file cannot. */
