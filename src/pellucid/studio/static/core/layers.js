@@ -5,10 +5,11 @@ export function added(layers, at, most) {
   if (layers.length >= most) return null;
   const like = layers.at(-1);
   const layer = { units: like ? Math.min(like.units, 8) : 4, activation: like?.activation ?? "tanh", dropout: 0, init: null };
-  return layers.toSpliced(at ?? layers.length, 0, layer);
+  const place = at ?? layers.length;
+  return [...layers.slice(0, place), layer, ...layers.slice(place)];
 }
 
-export const removed = (layers, at) => (layers.length ? layers.toSpliced(at ?? layers.length - 1, 1) : null);
+export const removed = (layers, at) => (layers.length ? layers.filter((_, k) => k !== (at ?? layers.length - 1)) : null);
 
 export const changed = (layers, at, partial) => layers.map((layer, k) => (k === at ? { ...layer, ...partial } : layer));
 
