@@ -38,6 +38,7 @@ HOUSE = [
     "engines",
     "divergence",
     "jobs",
+    "hooks",
     "splits",
     "progress",
     "training",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, nullcontext
+from contextlib import closing
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError, TrainingDiverged
 from pellucid.history import Epoch, History, Run
+from pellucid.hooks import Hooks
 from pellucid.jobs import Job
 from pellucid.network import Network
 from pellucid.progress import shown
@@ -25,9 +26,6 @@ from pellucid.settings import Settings, takes_settings
 from pellucid.splits import split_indices
 from pellucid.targets import labels_of, refuse_single_class
 from pellucid.wording import visible
-
-if TYPE_CHECKING:
-    from pellucid.files.checkpoints import Keeper
 
 Array = npt.NDArray[Any]
 
@@ -80,10 +78,10 @@ def fit(
     if on_epoch is not None and not callable(on_epoch):
         raise InputError(f"on_epoch must be a function of an Epoch, or None; this is {on_epoch!r}.")
     asked = Settings.of(settings)
-    job, keeper = _begun(net, X, y, asked, checkpoint, every, resume, _say if progress else None)
+    job, hooks = _begun(net, X, y, asked, checkpoint, every, resume, _say if progress else None)
     try:
         watched = bool(progress) or on_epoch is not None or job.watched
-        epochs = run(job, watched, keeper)
+        epochs = run(job, watched, hooks)
         with closing(epochs), shown(epochs, job.settings.epochs, bool(progress), job.done) as passing:
             for epoch in passing:
                 if on_epoch is not None and on_epoch(epoch):
@@ -97,8 +95,7 @@ def fit(
         error.history = job.history()
         raise
     finally:
-        if keeper:  # the epochs do it too, unless nobody has asked for the first
-            keeper.close()
+        hooks.close()  # the epochs do it too, unless nobody has asked for the first
     return job.history()
 
 
@@ -124,29 +121,23 @@ def train(
         1 True
         2 True
     """
-    job, keeper = _begun(net, X, y, Settings.of(settings), checkpoint, every, resume)
-    if keeper is None:
-        return run(job)
-    epochs = _kept(run(job, keeper=keeper), keeper)
+    job, hooks = _begun(net, X, y, Settings.of(settings), checkpoint, every, resume)
+    epochs = _kept(run(job, hooks=hooks), hooks)
     next(epochs)
     return epochs
 
 
-def _kept(epochs: Generator[Epoch], keeper: Keeper) -> Generator[Any]:
-    """The epochs, behind a first yield of nothing: a loop that is left before its first epoch gives the folder back
-    too, which a generator that was never begun could not."""
-    with closing(keeper), closing(epochs):
+def _kept(epochs: Generator[Epoch], hooks: Hooks) -> Generator[Any]:
+    """The epochs, behind a first yield of nothing: a loop that is left before its first epoch gives a folder for
+    checkpoints back too, which a generator that was never begun could not."""
+    with closing(hooks), closing(epochs):
         yield None
         yield from epochs
 
 
-def run(
-    job: Job, watched: bool = True, keeper: Keeper | None = None, most: Callable[[], int] | None = None
-) -> Generator[Epoch]:
-    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to, or `most()`.
-
-    A keeper takes the steps in pieces, and writes checkpoints in between.
-    """
+def run(job: Job, watched: bool = True, hooks: Hooks | None = None) -> Generator[Epoch]:
+    """Take a job's epochs, one at a time; where nobody watches, as many as the engine likes to and hooks allow."""
+    hooks = hooks or Hooks()
     engine = engines.module(job.engine)
     job.started = time.perf_counter() - job.spent
     start: Array | None = None
@@ -154,17 +145,15 @@ def run(
         while job.done < job.settings.epochs and job.stopped == "epochs":
             start = job.net.theta.copy() if job.watches_start else None
             many = 1 if watched else max(1, engine.at_once(job) // job.steps_per_epoch)
-            many = many if most is None else min(many, most())
-            last = min(job.done + (keeper.at_most(job, many) if keeper else many), job.settings.epochs) - 1
+            last = min(job.done + hooks.at_most(job, many), job.settings.epochs) - 1
             end = (last + 1) * job.steps_per_epoch
-            with keeper.holding(job) if keeper else nullcontext():
-                keeper.run(engine, job, end) if keeper else engine.run(job, job.step, end)
+            with hooks.holding(job):
+                hooks.take(engine, job, end)
                 epoch = job.finish(last, time.perf_counter() - job.started, start)
             yield epoch
             if job.out_of_patience():
                 job.stopped = "early stopping"
-            if keeper:
-                keeper.look(job)
+            hooks.look(job)
     except TrainingDiverged as error:
         if (completed := error.step // job.steps_per_epoch) > job.done:  # epochs before it in the same call
             job.finish(completed - 1, time.perf_counter() - job.started, None)
@@ -172,16 +161,14 @@ def run(
     except BaseException:
         if (completed := job.taken // job.steps_per_epoch) > job.done:  # in the call that was interrupted
             job.finish(completed - 1, time.perf_counter() - job.started, start)
-        if keeper:
-            keeper.leave(job)
+        hooks.leave(job)
         job.restore_best()  # interrupted, or the caller left the loop
         raise
     else:
         job.restore_best()
         job.look_once_more()
     finally:
-        if keeper:
-            keeper.close()
+        hooks.close()
 
 
 def _begun(
@@ -193,12 +180,12 @@ def _begun(
     every: Any,
     resume: bool,
     tell: Callable[[str], Any] | None = None,
-) -> tuple[Job, Keeper | None]:
+) -> tuple[Job, Hooks]:
     """The job, from its beginning or from a checkpoint, and who writes further ones."""
     if checkpoint is None:
         if every is not None or resume:
             raise InputError('every and resume are about checkpoints: name their folder too, checkpoint="run/".')
-        return prepare(net, X, y, settings), None
+        return prepare(net, X, y, settings), Hooks()
     from pellucid.files.checkpoints import Keeper
 
     theta, scaler = net.theta.copy(), deepcopy(net.scaler)

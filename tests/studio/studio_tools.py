@@ -45,6 +45,7 @@ class Studio:
         self.port, self.token = int(found[1]), found[2]
         self.base = f"http://127.0.0.1:{self.port}"
         self._cookie = ""
+        self._pages: list[Page] = []  # that are closed with the studio, where their tests have not closed them
 
     @property
     def cookie(self) -> str:
@@ -88,8 +89,13 @@ class Studio:
     def page(self, state: dict[str, Any] | None = None, run: str | None = None, hello: bool = True) -> Page:
         """A page that has said hello and was welcomed."""
         headers = {"Cookie": self.cookie}
-        live = connect(f"ws://127.0.0.1:{self.port}/live", additional_headers=headers, origin=self.base, max_size=None)  # type: ignore[arg-type]
-        page = Page(live.__enter__())  # it is closed by the page's own `close`, or with the studio
+        # Without pings: they are drawn from the global generator, in a thread, which tests of other files would see.
+        live = connect(
+            f"ws://127.0.0.1:{self.port}/live", additional_headers=headers, origin=self.base, max_size=None,
+            ping_interval=None,
+        )  # type: ignore[arg-type] # fmt: skip
+        page = Page(live.__enter__())
+        self._pages.append(page)
         if hello:
             page.send("hello", run=run, state=state)
             page.welcome = page.until("welcome")
@@ -100,12 +106,17 @@ class Studio:
         """Ctrl-C: the exit code, and what was printed since the address."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=120)
-        self._folder.cleanup()
+        self._clean()
         return self.process.returncode, out, err
 
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate(timeout=120)
+        self._clean()
+
+    def _clean(self) -> None:
+        for page in self._pages:
+            page.close()
         self._folder.cleanup()
 
 

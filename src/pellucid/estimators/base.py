@@ -136,7 +136,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if wanted.optimizer is None:
             minimize_loss(self, wanted, material)
         else:
-            Course(self, wanted, material, rng, incremental).take()
+            Course(self, wanted, material, rng, incremental).train()
         return self
 
     def _network(self, wanted: Asked, outputs: int, dtype: Any, rng: np.random.RandomState, first: bool) -> Network:

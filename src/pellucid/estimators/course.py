@@ -19,6 +19,7 @@ from pellucid.estimators.asked import Asked
 from pellucid.estimators.losses import in_training
 from pellucid.estimators.material import Material, Memory, Orders
 from pellucid.history import Epoch
+from pellucid.hooks import Hooks
 from pellucid.jobs import Job
 from pellucid.layers import Dropout
 from pellucid.optimizers import State
@@ -49,7 +50,7 @@ def told(error: TrainingDiverged) -> str:
     return str(error).partition(" Try ")[0]
 
 
-class Course:
+class Course(Hooks):
     """A fit by steps of an optimizer.
 
     Args:
@@ -107,7 +108,7 @@ class Course:
         engines.get_ready(job)
         return job
 
-    def take(self) -> None:
+    def train(self) -> None:
         """Take the epochs; the estimator's curves and the memory are what they come to, whatever ends them.
 
         Raises:
@@ -117,7 +118,7 @@ class Course:
         estimator.n_iter_ = 0
         try:
             with (
-                closing(run(job, self._watched(), most=self._most)) as epochs,
+                closing(run(job, self._watched(), self)) as epochs,
                 shown(epochs, job.settings.epochs, bool(estimator.progress)) as passing,
             ):
                 for epoch in passing:
@@ -137,9 +138,9 @@ class Course:
         estimator = self.estimator
         return self.job.watched or bool(estimator.progress or estimator.verbose) or estimator.on_epoch is not None
 
-    def _most(self) -> int:
-        """Epochs that may be taken before one could be the last of a fruitless wait."""
-        return int(min(max(0, self.asked.patience - self.memory.waited), self.asked.max_iter)) + 1
+    def at_most(self, job: Job, many: int) -> int:
+        """Those that may be taken before one could be the last of a fruitless wait."""
+        return min(many, int(min(max(0, self.asked.patience - self.memory.waited), self.asked.max_iter)) + 1)
 
     def _ends(self, epoch: Epoch) -> bool:
         """Keep the books of an epoch, and of those that were taken together with it; whether it is the last."""

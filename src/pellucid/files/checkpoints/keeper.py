@@ -19,13 +19,14 @@ from pellucid.files.checkpoints.folder import Folder, Found
 from pellucid.files.checkpoints.interval import interval
 from pellucid.files.checkpoints.sealed import Contents, seal
 from pellucid.files.checkpoints.state import captured, restore
+from pellucid.hooks import Hooks
 from pellucid.jobs import Job
 
 PIECE = 0.05  # seconds that the steps between two looks at the clock take, about: Ctrl-C is heard then
 SHARE = 0.1  # of the time that writing may take, where checkpoints are written by the clock
 
 
-class Keeper:
+class Keeper(Hooks):
     """Writes the checkpoints of a run to a folder, and goes on from the last one that is there.
 
     Args:
@@ -110,10 +111,9 @@ class Keeper:
                 f"{job.engine} one would take the rest to other bits. Go on where it can, or begin anew."
             )
 
-    # What a run asks for.
+    # What a run calls.
 
     def at_most(self, job: Job, many: int) -> int:
-        """How many of the next epochs may be taken in one go."""
         steps = self._due_at(job)
         return many if steps is None else max(1, min(many, steps // job.steps_per_epoch - job.done))
 
@@ -130,16 +130,16 @@ class Keeper:
         finally:
             self.held.deliver()
 
-    def run(self, engine: Any, job: Job, end: int) -> None:
+    def take(self, engine: Any, job: Job, end: int) -> None:
         """Take the steps of a job up to `end`, and write checkpoints in between where one is due within an epoch."""
         if end > (job.done + 1) * job.steps_per_epoch:  # several epochs, so few of them that they take no time
-            engine.run(job, job.step, end)
+            super().take(engine, job, end)
             return
         while job.step < end:
             due = self._due_at(job)
             stop = min(end, job.step + self.pace, end if due is None else due)
             started = time.monotonic()
-            engine.run(job, job.step, stop)
+            super().take(engine, job, stop)
             self._keep_pace(stop - job.step, time.monotonic() - started)
             job.step = stop
             if stop < end:
