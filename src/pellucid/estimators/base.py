@@ -19,7 +19,7 @@ from pellucid.errors import InputError
 from pellucid.estimators.advice import look_at_features
 from pellucid.estimators.asked import Asked, asked
 from pellucid.estimators.course import Course
-from pellucid.estimators.curvature import minimize_loss
+from pellucid.estimators.lbfgs import minimize_loss
 from pellucid.estimators.material import Material, Memory, looked_at, usable
 from pellucid.estimators.weights import Views, drawn, reshaped
 from pellucid.history import History, Run
@@ -53,7 +53,7 @@ def by_steps(method: F) -> F:
     return available_if(takes_steps)(method)
 
 
-class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A multilayer perceptron as scikit-learn's interface has it; use MLPClassifier or MLPRegressor.
 
     Attributes:
@@ -101,7 +101,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def _score_of(self, problem: Problem) -> Callable[[], float]:
         raise NotImplementedError
 
-    def _beyond(self, problem: Problem) -> float:
+    def _constant(self, problem: Problem) -> float:
         return 0.0
 
     # Training.
@@ -200,8 +200,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             held_out = None if seen is None else (seen.inputs.X, seen.t)
             return Run(net, rows.inputs.X, rows.t, rows.w, held_out, settings, None)
 
-        beyond = self._beyond(rows), 0.0 if seen is None else self._beyond(seen)
-        return Material(rows, seen, None if seen is None else self._score_of(seen), beyond, made_of)
+        constants = self._constant(rows), 0.0 if seen is None else self._constant(seen)
+        return Material(rows, seen, None if seen is None else self._score_of(seen), constants, made_of)
 
     def _held_out(self, wanted: Asked, t: Array, rng: np.random.RandomState, incremental: bool) -> tuple[Array, Array]:
         """Rows to learn from and rows that judge; in a later fit of as many rows the same ones as before."""

@@ -16,7 +16,7 @@ from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
 from pellucid.estimators.advice import look_at_labels
-from pellucid.estimators.base import Perceptron, by_steps, stored
+from pellucid.estimators.base import MultilayerPerceptron, by_steps, stored
 from pellucid.estimators.encoding import Columns, Encoding, class_weights, encoding_for
 from pellucid.estimators.installed import before
 from pellucid.estimators.material import looked_at
@@ -26,7 +26,7 @@ from pellucid.network import Network
 Array = npt.NDArray[Any]
 
 
-class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]  # scikit-learn has no types
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]  # scikit-learn has no types
     """A classifier with scikit-learn's interface: its MLPClassifier's parameters, weights, batches and updates.
 
     The parameters down to max_fun are those of scikit-learn, with their meanings and defaults; the others are beyond.

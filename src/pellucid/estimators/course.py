@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from pellucid import engines
 from pellucid.errors import TrainingDiverged
 from pellucid.estimators.asked import Asked
-from pellucid.estimators.losses import in_training
+from pellucid.estimators.cut_off import in_training
 from pellucid.estimators.material import Material, Memory, Orders
 from pellucid.history import Epoch
 from pellucid.hooks import Hooks
@@ -169,7 +169,7 @@ class Course(Hooks):
             self.estimator.t_ += self.n
             loss, seen = (float(self.job.columns[name][self.counted]) for name in ("loss", "validation_loss"))
             self.counted += 1
-            self._books(loss + self.material.beyond[0], seen)
+            self._books(loss + self.material.constants[0], seen)
 
     def _books(self, loss: float, validation_loss: float) -> None:
         """The curves of an epoch, and how many epochs have brought nothing."""
@@ -179,7 +179,7 @@ class Course(Hooks):
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         if self.material.score is not None:
-            estimator.validation_loss_curve_.append(validation_loss + self.material.beyond[1])
+            estimator.validation_loss_curve_.append(validation_loss + self.material.constants[1])
             estimator.validation_scores_.append(self.material.score())
             if estimator.verbose:
                 print(f"Validation score: {estimator.validation_scores_[-1]:f}")

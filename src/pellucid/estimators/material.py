@@ -53,7 +53,7 @@ class Material:
         problem: what is learnt from.
         validation: what is looked at after every epoch, or None.
         score: how good the network is there now; None without validation.
-        beyond: what scikit-learn adds to our mean loss, for the problem and for the validation: what depends on no
+        constants: what scikit-learn adds to our mean loss, for the problem and for the validation: what depends on no
             parameter.
         made_of: what the history keeps of the data; takes the settings.
     """
@@ -61,7 +61,7 @@ class Material:
     problem: Problem
     validation: Problem | None
     score: Callable[[], float] | None
-    beyond: tuple[float, float]
+    constants: tuple[float, float]
     made_of: Callable[[Settings], Run | None]
 
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from pellucid.engines import readable
 from pellucid.engines.readable import Problem
 from pellucid.errors import InputError
-from pellucid.estimators.base import Perceptron, by_steps, stored
+from pellucid.estimators.base import MultilayerPerceptron, by_steps, stored
 from pellucid.estimators.installed import before
 from pellucid.losses import LOSSES, MAKERS, POISSON, Loss
 from pellucid.records import resolve
@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 VALUES = {name: record for name, record in LOSSES.items() if record.output in (None, "exp")}
 
 
-class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # scikit-learn has no types
+class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]  # scikit-learn has no types
     """A regressor with scikit-learn's interface: its MLPRegressor's parameters, weights, batches and updates.
 
     All parameters but `loss` are those of MLPClassifier, which says what they mean; there is no class_weight. With
@@ -166,7 +166,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]  # scikit-
 
         return score
 
-    def _beyond(self, problem: Problem) -> float:
+    def _constant(self, problem: Problem) -> float:
         """What scikit-learn's Poisson deviance has on top: the mean of t log t - t, which no parameter changes."""
         if self._loss() != POISSON:
             return 0.0

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from pellucid.errors import TrainingDiverged
 from pellucid.estimators.asked import Asked
 from pellucid.estimators.course import WeightsDiverged
-from pellucid.estimators.losses import in_training
+from pellucid.estimators.cut_off import in_training
 from pellucid.estimators.material import Material
 from pellucid.history import Epoch
 from pellucid.jobs import Job
@@ -31,12 +31,12 @@ def minimize_loss(estimator: Any, asked: Asked, material: Material) -> None:
     settings = Settings(epochs=asked.max_iter, l2=asked.alpha / n, engine="readable")
     made_of = material.made_of(settings)
     job = Job(in_training(net), problem, material.validation, settings, "readable", made_of, alpha=asked.alpha)
-    beyond, beyond_validation = material.beyond
+    constant, constant_of_validation = material.constants
 
     def iterated(epoch: Epoch) -> bool:
-        estimator.loss_curve_.append(epoch.loss + beyond)
+        estimator.loss_curve_.append(epoch.loss + constant)
         if epoch.validation_loss is not None and material.score is not None:
-            estimator.validation_loss_curve_.append(epoch.validation_loss + beyond_validation)
+            estimator.validation_loss_curve_.append(epoch.validation_loss + constant_of_validation)
             estimator.validation_scores_.append(material.score())
         if estimator.verbose:
             print(f"Iteration {epoch.index + 1}, loss = {estimator.loss_curve_[-1]:.8f}")
@@ -52,7 +52,7 @@ def minimize_loss(estimator: Any, asked: Asked, material: Material) -> None:
     if found is None:
         estimator.loss_ = estimator.loss_curve_[-1] if job.done else float("nan")
         raise KeyboardInterrupt  # as scikit-learn does here, but with what was learnt
-    estimator.loss_ = float(found.fun) + beyond
+    estimator.loss_ = float(found.fun) + constant
     estimator.best_loss_ = estimator.loss_
     if not np.isfinite(net.theta).all():
         raise WeightsDiverged("Solver produced non-finite parameter weights. Scale the data.", "", job.done, job.done)
