@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from studio_tools import SMALL, Studio
 
+from pellucid.studio.choices import State, full
 from pellucid.studio.desk import Desk
-from pellucid.studio.protocol import State, full
 
 
 def opened(studio: Studio) -> socket.socket:

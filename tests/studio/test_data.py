@@ -11,7 +11,7 @@ import pytest
 
 from pellucid import lessons
 from pellucid.errors import FileError, InputError
-from pellucid.studio import protocol, tours
+from pellucid.studio import choices, protocol, tours
 from pellucid.studio.catalogue import options
 from pellucid.studio.datasets import TRANSFORMS, Rows, rows_of
 from pellucid.studio.learning import Learning
@@ -21,7 +21,7 @@ from pellucid.studio.tables import OwnFile
 
 
 def rows_for(wanted: dict[str, Any], features: list[str] | None = None) -> Rows:
-    state = protocol.full(protocol.State.model_validate_json(json.dumps({"data": wanted})))
+    state = choices.full(choices.State.model_validate_json(json.dumps({"data": wanted})))
     return rows_of(state["data"], features, None)  # type: ignore[arg-type]
 
 
@@ -36,7 +36,7 @@ def test_every_set_of_the_catalogue_can_be_learnt_from(kind: str) -> None:
     assert (rows.kept is not None) == found["two_features"]
     if found["classes"]:
         assert len(rows.labels or ()) == found["classes"]
-    run = Learning(normal(merged(protocol.full(), {"training": {"engine": "readable"}}), rows), rows)
+    run = Learning(normal(merged(choices.full(), {"training": {"engine": "readable"}}), rows), rows)
     run.advance(3)
     assert run.step == 3
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_learnt_from_is_told_by_line_and_column(
 def test_too_many_classes_are_refused(tmp_path: Path) -> None:
     rows = own(tmp_path, "a,label\n" + "".join(f"{i},c{i}\n" for i in range(100))).rows(wanted())
     with pytest.raises(InputError, match="100 classes; 64"):
-        Learning(normal(merged(protocol.full(), {"validation": 0}), rows), rows)
+        Learning(normal(merged(choices.full(), {"validation": 0}), rows), rows)
 
 
 # Planes
@@ -246,12 +246,12 @@ def steps() -> list[Any]:
 @pytest.mark.parametrize("tour", steps())
 def test_every_setup_of_a_tour_works(tour: dict[str, Any], shared_data: Path) -> None:
     """What a step sets can be trained, what it says is a message, and what it waits for comes."""
-    state = protocol.full()
+    state = choices.full()
     for step in tour["steps"]:
         for message in step["do"]:
             protocol.parsed(json.dumps(message))
         if step["set"] is not None:
-            state = merged(state, protocol.given(protocol.State.model_validate_json(json.dumps(step["set"]))))
+            state = merged(state, choices.given(choices.State.model_validate_json(json.dumps(step["set"]))))
             rows = rows_of(state["data"], state["features"], None)  # type: ignore[arg-type]
             state = normal(state, rows)
             state["training"] = {**state["training"], "engine": "readable"}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pellucid import Network, load
-from pellucid.studio import protocol, wire
+from pellucid.studio import choices, protocol, wire
 from pellucid.studio.desk import Desk
 
 READABLE = {"training": {"engine": "readable"}}
@@ -29,14 +29,14 @@ class Table:
         self.desk = Desk(lambda kind, message: self.sent.append((kind, message)), lambda: None)
         self._id = 0
         self.last: dict[str, Any] = {}
-        whole = protocol.full() if state is None else self._state(state)
+        whole = choices.full() if state is None else self._state(state)
         named = None if file is None else {"path": str(file), "name": file.name}
-        begin = {"type": "begin", "state": whole, "usual": protocol.full(), "file": named, "fresh": state is None}
+        begin = {"type": "begin", "state": whole, "usual": choices.full(), "file": named, "fresh": state is None}
         self.desk.handle(begin)
 
     @staticmethod
     def _state(state: dict[str, Any]) -> dict[str, Any]:
-        return protocol.full(protocol.State.model_validate_json(json.dumps(state)))
+        return choices.full(choices.State.model_validate_json(json.dumps(state)))
 
     def take(self) -> list[dict[str, Any]]:
         """What has been sent since the last look, arrays under "arrays"."""
@@ -58,7 +58,7 @@ class Table:
             said = {
                 "type": "set",
                 "id": self._id,
-                "given": protocol.given(message.state),
+                "given": choices.given(message.state),
                 "keep_weights": message.keep_weights,
             }
         self.desk.handle(said)

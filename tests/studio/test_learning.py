@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pellucid import engines
 from pellucid.errors import InputError
 from pellucid.studio import learning as module
+from pellucid.studio.choices import State, full
+from pellucid.studio.choices import given as named
 from pellucid.studio.datasets import Rows, rows_of
 from pellucid.studio.learning import Learning
 from pellucid.studio.networks import settings_of
-from pellucid.studio.protocol import State, full
-from pellucid.studio.protocol import given as named
 from pellucid.studio.rewinding import Moments
 from pellucid.studio.states import merged, normal
 

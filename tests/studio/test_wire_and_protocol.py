@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.errors import InputError
-from pellucid.studio import protocol, wire
+from pellucid.studio import choices, protocol, wire
 from pellucid.studio.catalogue import options
 from pellucid.studio.networks import settings_of
 
@@ -254,12 +254,12 @@ def test_a_partial_state_says_only_what_it_named() -> None:
     message = protocol.parsed(json.dumps({"type": "set", "state": said}))
     assert isinstance(message, protocol.Set)
     optimizer = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}
-    assert protocol.given(message.state) == {**said, "training": {"l2": 0.5, "optimizer": optimizer}}
+    assert choices.given(message.state) == {**said, "training": {"l2": 0.5, "optimizer": optimizer}}
 
 
 def test_the_usual_state_is_whole_and_is_understood() -> None:
-    state = protocol.full()
-    again = protocol.full(protocol.State.model_validate(json.loads(json.dumps(state))))
+    state = choices.full()
+    again = choices.full(choices.State.model_validate(json.loads(json.dumps(state))))
     assert again == state
 
 
@@ -268,7 +268,7 @@ def test_every_optimizer_and_schedule_of_the_catalogue_can_be_made() -> None:
     for part in ("optimizers", "schedules"):
         for name, constants in found[part].items():
             chosen = {"name": name, **{constant: given["default"] for constant, given in constants.items()}}
-            state = protocol.full(protocol.State.model_validate({"training": {part[:-1]: chosen}}))
+            state = choices.full(choices.State.model_validate({"training": {part[:-1]: chosen}}))
             assert getattr(settings_of(state), part[:-1]) is not None
     assert list(found["data"])[:3] == ["moons", "circles", "xor"]
     json.loads(wire.text(found))

@@ -10,12 +10,12 @@ from pellucid import engines
 from pellucid.initializers import INITIALIZERS
 from pellucid.optimizers import OPTIMIZERS
 from pellucid.schedules import SCHEDULES
-from pellucid.studio import protocol
+from pellucid.studio import choices, protocol
 from pellucid.studio.takeaway import KINDS
 
 TOYS: dict[str, Any] = {
-    "moons": protocol.Moons, "circles": protocol.Circles, "xor": protocol.Xor, "spiral": protocol.Spiral,
-    "blobs": protocol.Blobs, "microchips": protocol.Microchips, "plane": protocol.Plane, "waves": protocol.Waves,
+    "moons": choices.Moons, "circles": choices.Circles, "xor": choices.Xor, "spiral": choices.Spiral,
+    "blobs": choices.Blobs, "microchips": choices.Microchips, "plane": choices.Plane, "waves": choices.Waves,
 }  # fmt: skip
 REAL = {"iris": (4, 3), "wine": (13, 3), "breast-cancer": (30, 2), "digits": (64, 10)}  # features, classes
 LOSSES = {"classes": ("cross_entropy", "squared_error"), "values": ("squared_error", "absolute_error", "huber")}
@@ -31,19 +31,19 @@ def options() -> dict[str, Any]:
     """
     return {
         "data": {**_toys(), **_real(), **_own()},
-        "features": protocol.FEATURES,
-        "activations": protocol.HIDDEN,
+        "features": choices.FEATURES,
+        "activations": choices.HIDDEN,
         "initializers": tuple(INITIALIZERS),
         "losses": LOSSES,
-        "optimizers": {name: _constants(kind, protocol.Optimizer) for name, kind in OPTIMIZERS.items()},
-        "schedules": {name: _constants(kind, protocol.Schedule) for name, kind in SCHEDULES.items()},
+        "optimizers": {name: _constants(kind, choices.Optimizer) for name, kind in OPTIMIZERS.items()},
+        "schedules": {name: _constants(kind, choices.Schedule) for name, kind in SCHEDULES.items()},
         "engines": ("auto", "readable", "compiled") if engines.installed() else ("auto", "readable"),
         "limits": {
-            "layers": protocol.MOST_LAYERS, "units": protocol.MOST_UNITS, "points": protocol.MOST_POINTS,
-            "upload": protocol.UPLOAD, "epochs": protocol.MOST_EPOCHS,
+            "layers": choices.MOST_LAYERS, "units": choices.MOST_UNITS, "points": choices.MOST_POINTS,
+            "upload": protocol.UPLOAD, "epochs": choices.MOST_EPOCHS,
         },
         "take": tuple(KINDS),
-        "usual": protocol.full(),
+        "usual": choices.full(),
     }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def _toys() -> dict[str, Any]:
 
 
 def _real() -> dict[str, Any]:
-    shirts = {key: _range(protocol.Shirts, key) for key in ("n", "seed")}
+    shirts = {key: _range(choices.Shirts, key) for key in ("n", "seed")}
     usual = {"task": "classes", "two_features": False, "image": False}
     return {"shirts": {**usual, "features": 4, "classes": 2, "parameters": shirts}} | {
         name: {

@@ -59,7 +59,7 @@ class Learning:
         InputError: rows, network and settings that do not fit together.
 
     Example:
-        >>> from pellucid.studio.protocol import full
+        >>> from pellucid.studio.choices import full
         >>> from pellucid.studio.datasets import rows_of
         >>> state = full()
         >>> run = Learning(state, rows_of(state["data"], state["features"], read=None))

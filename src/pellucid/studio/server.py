@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import pellucid
 from pellucid.errors import InputError
-from pellucid.studio import protocol, tours, wire
+from pellucid.studio import choices, protocol, tours, wire
 from pellucid.studio.assets import Assets
 from pellucid.studio.catalogue import options
 from pellucid.studio.safety import Guard, Keys, Places
@@ -61,8 +61,8 @@ class Studio:
         if len(self.runs) >= MOST_RUNS:
             return None
         file = None if self.file is None else {"path": str(self.file), "name": visible(self.file.name)}
-        usual = protocol.full()
-        state = usual if hello.state is None else protocol.full(hello.state)
+        usual = choices.full()
+        state = usual if hello.state is None else choices.full(hello.state)
         run = Run(self._has_ended)
         run.belongs_to(page, welcome)
         self.runs[run.name] = run
@@ -224,7 +224,7 @@ async def _text(page: WebSocket) -> str:
 def _plain(message: protocol.Message) -> dict[str, Any]:
     """A message as a run understands it: of a state, what was said."""
     if isinstance(message, protocol.Set):
-        given = protocol.given(message.state)
+        given = choices.given(message.state)
         return {"type": "set", "id": message.id, "given": given, "keep_weights": message.keep_weights}
     return message.model_dump(mode="json")
 
