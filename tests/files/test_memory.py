@@ -1,4 +1,4 @@
-"""Files of arrays take at most twice their size while they are read."""
+"""Files of arrays take at most twice their size while they are read or written."""
 
 from __future__ import annotations
 
@@ -56,3 +56,10 @@ def test_a_checkpoint(tmp_path: Path) -> None:
     path.write_bytes(seal(captured(standing, 0.0)))
     taken = peak(lambda: restore(standing, read(path), "c"))
     assert 1 < taken / path.stat().st_size < MOST
+
+
+def test_writing_a_checkpoint() -> None:
+    standing = job()
+    size = len(seal(captured(standing, 0.0)))
+    taken = peak(lambda: seal(captured(standing, 0.0)))
+    assert 1 < taken / size < MOST

@@ -45,7 +45,8 @@ def seal(contents: Contents) -> bytes:
     metadata = {"format": FORMAT, "version": str(VERSION), "sha256": "0" * DIGITS, "record": record}
     raw = need("safetensors.numpy", "files").save(arrays, metadata)
     at = raw.index(MARK) + len(MARK)
-    return b"".join((raw[:at], hashlib.sha256(raw).hexdigest().encode(), raw[at + DIGITS :]))
+    whole = memoryview(raw)  # whose parts are no copies
+    return b"".join((whole[:at], hashlib.sha256(raw).hexdigest().encode(), whole[at + DIGITS :]))
 
 
 def unseal(raw: bytes, name: str) -> Contents:

@@ -22,7 +22,7 @@ MOST = 2**53  # of any count
 
 
 def captured(job: Job, seconds: float) -> Contents:
-    """Everything that changes in a job while it runs; copies, but for the columns of its history.
+    """Everything that changes in a job while it runs. The arrays are the job's own: write them before its next step.
 
     Args:
         job: between two steps; where an epoch is complete, it is finished too.
@@ -34,17 +34,17 @@ def captured(job: Job, seconds: float) -> Contents:
     if type(job.watch) is not Watch:
         raise InputError(f"the schedule keeps {job.watch!r}, and a checkpoint holds a Watch of pellucid.schedules only")
     marks, place = job.marks(), job.step % job.steps_per_epoch
-    arrays = {"theta": job.net.theta.copy(), "theta before": job.finite.copy()}
-    arrays |= {f"average {k}": average.copy() for k, average in enumerate(job.state.averages)}
+    arrays = {"theta": job.net.theta, "theta before": job.finite}
+    arrays |= {f"average {k}": average for k, average in enumerate(job.state.averages)}
     begun = job.done + (place > 0)
     for name in COLUMNS:
         column = job.columns[name][:begun]
         if not np.isnan(column).all():
             arrays[f"history {name}"] = column
     if place:
-        arrays["steps of the epoch"] = marks.steps[:, :place].copy()
+        arrays["steps of the epoch"] = marks.steps[:, :place]
     if marks.best is not None:
-        arrays["best theta"] = marks.best.copy()
+        arrays["best theta"] = marks.best
     record = {
         "step": job.step,
         "steps_per_epoch": job.steps_per_epoch,
