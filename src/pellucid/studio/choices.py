@@ -15,9 +15,10 @@ from pellucid.initializers import INITIALIZERS
 from pellucid.losses import LOSSES
 from pellucid.optimizers import OPTIMIZERS
 from pellucid.schedules import SCHEDULES
+from pellucid.studio.datasets import TRANSFORMS
 
 HIDDEN = tuple(name for name, record in ACTIVATIONS.items() if not record.output_only)
-FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1x2", "sinx1", "sinx2")
+FEATURES = tuple(TRANSFORMS)
 MOST_LAYERS, MOST_UNITS, MOST_POINTS, MOST_EPOCHS, MOST_SEED = 8, 64, 2000, 1_000_000, 2**31
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Short = Annotated[str, Field(max_length=200)]
