@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from page_tools import Studio
 
@@ -69,11 +70,13 @@ def test_two_features_or_two_components_of_wider_data(studio: Studio) -> None:
     studio.part("axis-x").select_option(label="alcohol")
     studio.said("view=0,")
     studio.part("axis-y").select_option(label="hue")
-    studio.until(lambda: "hue" in studio.page.locator(".axis-x").inner_text())
+    studio.until(lambda: "hue" in studio.part("axes").inner_text())
     studio.shot("see-two-features")
     studio.part("axis-x").select_option('"components"')
     studio.said("view=components")
-    studio.until(lambda: "PC 1 (" in studio.page.locator(".axis-x").inner_text())
+    ends = r"→ PC 1 −[\d.]+ … [\d.]+\s+↑ PC 2 −[\d.]+ … [\d.]+"  # how far the plane reaches, across and upwards
+    studio.until(lambda: re.fullmatch(ends, studio.part("axes").inner_text().strip()))
+    assert "PC 1 (36\N{NO-BREAK SPACE}%)" in studio.part("axis-x").inner_text()  # of the variance
     studio.shot("see-components")
 
 

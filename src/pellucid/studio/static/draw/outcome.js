@@ -18,7 +18,7 @@ export function makeOutcome(app, page) {
     kind.set(v);
     plane.values = v === "values";
     pad.show(v === "pad");
-    for (const part of [box, x, legend]) part.hidden = v === "pad";
+    for (const part of [box, ends, legend]) part.hidden = v === "pad";
     plane.redraw();
     axes();
   }
@@ -27,22 +27,23 @@ export function makeOutcome(app, page) {
   const choose = h("div.pair", {}, axisX.element, axisY.element);
   const title = h("h2", { t: "outcome" });
   const head = h("div.outcome-head", {}, title, kind.element);
-  const x = h("div.axis-x");
+  const ends = h("div.axes", { "data-test": "axes" });
   const legend = h("ul.legend", { "data-test": "legend" });
   const scores = h("table.scores", { "data-test": "scores" });
   const pad = makePad(app);
   const box = h("div.plane-box", {}, plane.element);
-  fill(page.outcome, head, box, pad.element, x, legend, scores, choose);
+  fill(page.outcome, head, box, pad.element, ends, legend, scores, choose);
 
   function axes() {
     const { data, shapes } = app;
     if (!data) return;
     const { view } = data;
     const share = view.kind === "components" ? view.explained : null;
-    const name = (k) => (share ? `${t(`component_${k + 1}`)} (${percent(share[k], 0)})` : pretty(view.names[k]));
-    const of = (k) => h("b", { title: share ? t("explained", { first: percent(share[0], 0), second: percent(share[1], 0) }) : view.names[k] }, shorten(name(k), 22));
-    if (plane.values) fill(x, h("span", { t: "true_value" }), h("span", { t: "up_predicted" }));
-    else fill(x, h("span", {}, number(view.low[0])), h("span.axis-names", {}, of(0), " → ", of(1), " ↑"), h("span", {}, number(view.high[0])));
+    const name = (k) => (share ? t(`component_${k + 1}`) : pretty(view.names[k]));
+    const hint = (k) => (share ? t("explained", { first: percent(share[0], 0), second: percent(share[1], 0) }) : view.names[k]);
+    const span = (k, arrow) => h("span", { title: hint(k) }, `${arrow} `, h("b", {}, shorten(name(k), 22)), ` ${number(view.low[k])} … ${number(view.high[k])}`);
+    if (plane.values) fill(ends, h("span", { t: "true_value" }), h("span", { t: "up_predicted" }));
+    else fill(ends, span(0, "→"), span(1, "↑"));
     drawLegend(legend, app);
     const { image } = app.about;
     kind.element.hidden = data.task === "classes" && !image;
@@ -103,8 +104,10 @@ function mark(k, solid) {
 function offerAxes(app, axisX, axisY) {
   const names = app.shapes.features.map((name, k) => [k, shorten(name, 30)]);
   const { view } = app.state;
-  axisX.offer([["components", { t: "component_1" }], ...names]);
-  axisY.offer([["components", { t: "component_2" }], ...names]);
+  const share = app.data.view.explained;
+  const component = (k) => ["components", share ? `${t(`component_${k + 1}`)} (${percent(share[k], 0)})` : { t: `component_${k + 1}` }];
+  axisX.offer([component(0), ...names]);
+  axisY.offer([component(1), ...names]);
   axisX.set(view?.kind === "features" ? view.x : "components");
   axisY.set(view?.kind === "features" ? view.y : "components");
 }
