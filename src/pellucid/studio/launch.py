@@ -31,7 +31,9 @@ def listening(host: str = LOOPBACK, port: int = 0) -> socket.socket:
         InputError: the port is taken, or the host is none of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small packets at once only where a socket says that it is TCP: otherwise each answer, in two parts,
+    # would wait for the other side's acknowledgement, which takes 40 ms to come.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Also after a studio that has just ended; another one that is listening there is still in the way.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

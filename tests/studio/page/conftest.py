@@ -20,6 +20,10 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# Each window would load the two pages of its address bar, which take as long as the studio's and which nobody sees.
+BARE = ["--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]
+
+
 # A module long: while the driver runs, this thread has an event loop, which other files' tests could not have their own.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
@@ -29,7 +33,8 @@ def chromium() -> Iterator[Any]:
         pytest.skip("there is no Chromium on this machine")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", *BARE],
         )
         yield browser
         browser.close()
