@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
 import re
-import select
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -125,118 +116,46 @@ def read() -> Callable[[Path], Page]:
 
 # A browser
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome-headless-shell")
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--remote-debugging-pipe",
-)
+TOLD = ("Network.requestWillBeSent", "Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
 
 
 class Browser:
-    """Chromium without a screen, steered through a pipe: JSON messages, each ended by a zero byte.
+    """A page of Chromium, and what it told since the last file was shown.
 
     Source: the Chrome DevTools Protocol, chromedevtools.github.io/devtools-protocol.
-
-    Attributes:
-        heard: events that came while something else was waited for.
     """
 
-    def __init__(self, program: str) -> None:
-        import fcntl  # which not every system has; those that do not are skipped
-
-        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        (theirs_in, self._out), (self._in, theirs_out) = os.pipe(), os.pipe()
-        # Chromium reads from 3 and writes to 4: a little program puts the ends there and then becomes the browser.
-        high = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out)]
-        become = "import os, sys; a, b, *c = sys.argv[1:]; os.dup2(int(a), 3); os.dup2(int(b), 4); os.execv(c[0], c)"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", become, *map(str, high), program, *FLAGS, f"--user-data-dir={self.folder.name}"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=high,
-        )
-        for end in (theirs_in, theirs_out, *high):
-            os.close(end)
-        self._rest, self._count, self._session = b"", 0, ""
-        self.heard: list[dict[str, Any]] = []
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.ask(f"{domain}.enable")
-
-    def __enter__(self) -> Browser:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-        os.close(self._in)
-        os.close(self._out)
-        self.folder.cleanup()
-
-    def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command; what it answers."""
-        self._count += 1
-        message = {"id": self._count, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._read()
-            if answer.get("id") == self._count:
-                assert "error" not in answer, answer
-                return dict(answer["result"])
-            self.heard.append(answer)
-
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._rest:
-            assert select.select([self._in], [], [], 60)[0], "the browser does not answer"
-            more = os.read(self._in, 1 << 20)
-            assert more, "the browser has gone"
-            self._rest += more
-        message, _, self._rest = self._rest.partition(b"\0")
-        return dict(json.loads(message))
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self._session = page.context.new_cdp_session(page)  # which sees what the page's policy forbids it to say
+        self._heard: list[tuple[str, dict[str, Any]]] = []
+        for domain in ("Network", "Log", "Runtime"):
+            self._session.send(f"{domain}.enable")
+        for method in TOLD:
+            self._session.on(method, lambda event, method=method: self._heard.append((method, event)))
 
     def show(self, path: Path, width: int, dark: bool = False) -> None:
         """Open a file in a window of this width, and wait until all of it is there."""
-        size: dict[str, Any] = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-        self.ask("Emulation.setDeviceMetricsOverride", **size)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.ask("Emulation.setEmulatedMedia", media="", features=[scheme])
-        self.heard.clear()
-        self.ask("Page.navigate", url=path.resolve().as_uri())
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.heard):
-            self.heard.append(self._read())
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(media="screen", color_scheme="dark" if dark else "light")
+        self._heard.clear()
+        self.page.goto(path.resolve().as_uri())
 
     def value(self, script: str) -> Any:
         """The value of a JavaScript expression on the page."""
-        answer = self.ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        answer = self._session.send(
+            "Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True}
+        )
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
     def events(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of the events of this kind since the page was opened."""
-        self.ask("Page.getNavigationHistory")  # whatever happened before has been told by the time this is answered
-        return [event["params"] for event in self.heard if event.get("method") == method]
-
-    def printed(self) -> bytes:
-        """The page as it is printed on A4, without grounds: a PDF."""
-        answer = self.ask("Page.printToPDF", printBackground=False, paperWidth=8.27, paperHeight=11.69)
-        return base64.b64decode(answer["data"])
+        """The events of this kind since the page was opened."""
+        self.value("0")  # whatever happened before has been told by the time this is answered
+        return [event for name, event in self._heard if name == method]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium: Any) -> Browser:
     """A browser, where this machine has one."""
-    program = next((found for found in map(shutil.which, PROGRAMS) if found), None)
-    if program is None or os.name != "posix":
-        pytest.skip(f"none of {', '.join(PROGRAMS)} is installed")
-    with Browser(program) as started:
-        yield started
+    return Browser(chromium.new_page())

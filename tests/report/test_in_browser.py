@@ -93,17 +93,15 @@ def test_what_has_focus_can_be_reached_from_the_keyboard(page: Path, browser: An
     scrolling = "[...document.querySelectorAll('.box, pre')].filter(e => e.scrollWidth > e.clientWidth)"
     assert browser.value(f"{scrolling}.length") > 0
     assert browser.value(f"{scrolling}.every(e => e.tabIndex === 0)")
-    for key in ("keyDown", "keyUp"):
-        browser.ask("Input.dispatchKeyEvent", type=key, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    browser.page.keyboard.press("Tab")
     assert browser.value("document.activeElement.textContent") == "Skip to the report"
     assert browser.value("document.activeElement.getBoundingClientRect().left") >= 0
 
 
 def test_a_print_is_dark_on_light_whatever_the_screen(page: Path, browser: Any) -> None:
     browser.show(page, 1280, dark=True)
-    scheme = {"name": "prefers-color-scheme", "value": "dark"}
-    browser.ask("Emulation.setEmulatedMedia", media="print", features=[scheme])
+    browser.page.emulate_media(media="print")
     assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert min(browser.value(CONTRAST)) >= 4.5
     assert browser.value("getComputedStyle(document.querySelector('nav')).display") == "none"
-    assert browser.printed().startswith(b"%PDF-")
+    assert browser.page.pdf(format="A4", print_background=False).startswith(b"%PDF-")

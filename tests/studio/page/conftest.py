@@ -1,4 +1,4 @@
-"""A studio of its own for each file of tests, Debian's Chromium to look at it, and no console error in any test."""
+"""A studio of its own for each file of tests, pages of Chromium to look at it, and no console error in any test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_tools import CHROMIUM, WIDE, Server, Studio
+from page_tools import WIDE, Server, Studio
 
 
 @pytest.fixture(scope="session")
@@ -20,31 +20,9 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-# Each window would load the two pages of its address bar, which take as long as the studio's and which nobody sees.
-BARE = ["--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]
-
-
-# A module long: while the driver runs, this thread has an event loop, which other files' tests could not have their own.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium with a profile of its own; nothing is downloaded."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", *BARE],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     pytest.importorskip("uvicorn", reason="the extra studio is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
     running = Server(tmp_path_factory.mktemp("studio"))
     yield running
     running.end()
