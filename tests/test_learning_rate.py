@@ -71,7 +71,7 @@ def regression() -> tuple[Network, Any, Any]:
 
 
 @pytest.mark.parametrize("optimizer", [SGD(), Adam()], ids=["sgd", "adam"])
-@pytest.mark.parametrize("problem", [moons, digits, regression])
+@pytest.mark.parametrize("problem", [moons, regression, pytest.param(digits, marks=pytest.mark.nightly)])
 def test_training_at_the_suggestion_is_nearly_as_good_as_at_the_best_rate_of_a_grid(
     problem: Callable[[], tuple[Network, Any, Any]], optimizer: Optimizer
 ) -> None:

@@ -162,8 +162,19 @@ def test_large_layers_go_to_the_blas(dtype: str, batch_size: int | None) -> None
     agree(net, images, labels, 1e-9 if dtype == "float64" else 1e-4, epochs=10, batch_size=batch_size)
 
 
-@pytest.mark.parametrize("kind", ["uint8", "int16", "int64", "float32", "float64", "bool"])
-@pytest.mark.parametrize("scaler", [None, Standardizer, Pixels], ids=str)
+KINDS = ["uint8", "int16", "int64", "float32", "float64", "bool"]
+EVERY_TIME = {("uint8", Pixels), ("int64", Pixels), ("float32", Standardizer), ("bool", Standardizer)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "scaler"),
+    [
+        pytest.param(kind, scaler, marks=() if scaler is None or (kind, scaler) in EVERY_TIME else pytest.mark.nightly)
+        for scaler in (None, Standardizer, Pixels)
+        for kind in KINDS
+    ],
+    ids=str,
+)
 def test_features_of_any_kind_are_used_as_they_are(kind: str, scaler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readable, "SCALED_AT_ONCE", 0)  # as for a data set that is large
     features = (np.random.default_rng(0).integers(0, 2 if kind == "bool" else 100, (ROWS, INPUTS))).astype(kind)
@@ -214,7 +225,7 @@ def test_formulas_of_ones_own_are_compiled_too() -> None:
     agree(net, X, X[:, :2] ** 2, optimizer=Signed(), epochs=50, batch_size=9)
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 5, 7])
+@pytest.mark.parametrize("count", [1, *(pytest.param(count, marks=pytest.mark.nightly) for count in (2, 4, 7)), 5])
 @pytest.mark.parametrize("reduced", [np.sum, np.mean, np.max], ids=lambda f: f.__name__)
 def test_losses_of_one_number_a_row_may_end_in_a_reduction(count: int, reduced: Any) -> None:
     values = {

@@ -1,4 +1,4 @@
-"""Properties that hold for both engines on generated networks, data and settings: two hundred examples each."""
+"""Properties that hold for both engines on generated networks, data and settings."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def examples(draw: Any, watched: bool = False) -> Example:
     return Example(net, rng.normal(size=(rows, features)), y, given)
 
 
-many = partial(
-    settings, max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+many = partial(settings, max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def close(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
@@ -130,7 +128,10 @@ def test_features_in_another_order_of_memory_and_kind_are_the_same(example: Exam
     whole = np.round(example.X * 3)
     losses = {}
     for name, X in {"C": whole, "F": np.asfortranarray(whole), "int": whole.astype(np.int16)}.items():
-        losses[name] = replace(example, X=X).taken("compiled")[0].loss
+        try:
+            losses[name] = replace(example, X=X).taken("compiled")[0].loss
+        except TrainingDiverged as error:
+            losses[name] = np.array([error.step])
     assert np.array_equal(losses["C"], losses["F"])
     assert np.array_equal(losses["C"], losses["int"])
 
@@ -146,11 +147,39 @@ def test_single_precision_as_far_as_it_goes(example: Example) -> None:
 @many()
 @given(examples(), st.sampled_from([1e3, 1e6, 1e12]))
 def test_what_diverges_does_so_at_the_same_step(example: Example, rate: float) -> None:
-    ends = []
+    ends, layers, largest = [], [], 0.0
     for engine in ("compiled", "readable"):
+        net = copy.deepcopy(example.net)
+        given = example.settings | {"engine": engine, "optimizer": SGD(rate), "schedule": None}
         try:
-            example.taken(engine, optimizer=SGD(rate), schedule=None)
+            net.fit(example.X, example.y, **given)
             ends.append(None)
         except TrainingDiverged as error:
-            ends.append((error.step, error.layer))
+            ends.append(error.step)
+            layers.append(error.layer)
+        largest = max(largest, float(np.abs(net.theta).max()))
     assert ends[0] == ends[1]
+    # Near the root of the largest float it depends on the order of a product's factors whether it overflows, and so in
+    # which layer that is seen first.
+    if largest < 1e150:
+        assert len(set(layers)) <= 1
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("checked", "strategies"),
+    [
+        (test_both_engines_take_the_same_steps, (examples(),)),
+        (test_validation_and_early_stopping, (examples(watched=True),)),
+        (
+            test_any_chunking_and_any_watcher_gives_the_same_bits_and_leaves_the_data_alone,
+            (examples(), st.integers(1, 9)),
+        ),
+        (test_features_in_another_order_of_memory_and_kind_are_the_same, (examples(),)),
+        (test_single_precision_as_far_as_it_goes, (examples(),)),
+        (test_what_diverges_does_so_at_the_same_step, (examples(), st.sampled_from([1e3, 1e6, 1e12]))),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_many_more_examples(checked: Any, strategies: Any) -> None:
+    many(max_examples=1000)(given(*strategies)(checked.hypothesis.inner_test))()

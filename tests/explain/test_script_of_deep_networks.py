@@ -56,7 +56,7 @@ def test_everything_at_once_in_at_most_120_lines(layers: int, optimizer: Any) ->
             assert "for k in range(layers)" in text
 
 
-@pytest.mark.parametrize("weights", ["redrawn", "included"])
+@pytest.mark.parametrize("weights", ["redrawn", pytest.param("included", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_every_activation_six_layers_deep(hidden: str, weights: str) -> None:
     y, given = TARGETS["softmax", 3], {**EVERYTHING, "class_weight": "balanced", "weights": weights}

@@ -9,6 +9,8 @@ import { choice, select } from "./fields.js";
 import { makePad } from "./pad.js";
 import { PlaneView } from "./plane.js";
 
+const COMPONENTS = ["component_1", "component_2"];
+
 export function makeOutcome(app, page) {
   const plane = new PlaneView(app, page);
   const kind = choice({ label: "outcome_kind", entries: [["surface", "surface"], ["values", "predicted_true"], ["pad", "pad_title"]], test: "outcome", change: (v) => show(v) });
@@ -39,7 +41,7 @@ export function makeOutcome(app, page) {
     if (!data) return;
     const { view } = data;
     const share = view.kind === "components" ? view.explained : null;
-    const name = (k) => (share ? t(`component_${k + 1}`) : pretty(view.names[k]));
+    const name = (k) => (share ? t(COMPONENTS[k]) : pretty(view.names[k]));
     const hint = (k) => (share ? t("explained", { first: percent(share[0], 0), second: percent(share[1], 0) }) : view.names[k]);
     const span = (k, arrow) => h("span", { title: hint(k) }, `${arrow} `, h("b", {}, shorten(name(k), 22)), ` ${number(view.low[k])} … ${number(view.high[k])}`);
     if (plane.values) fill(ends, h("span", { t: "true_value" }), h("span", { t: "up_predicted" }));
@@ -105,7 +107,7 @@ function offerAxes(app, axisX, axisY) {
   const names = app.shapes.features.map((name, k) => [k, shorten(name, 30)]);
   const { view } = app.state;
   const share = app.data.view.explained;
-  const component = (k) => ["components", share ? `${t(`component_${k + 1}`)} (${percent(share[k], 0)})` : { t: `component_${k + 1}` }];
+  const component = (k) => ["components", share ? `${t(COMPONENTS[k])} (${percent(share[k], 0)})` : { t: COMPONENTS[k] }];
   axisX.offer([component(0), ...names]);
   axisY.offer([component(1), ...names]);
   axisX.set(view?.kind === "features" ? view.x : "components");
