@@ -83,6 +83,6 @@ def judge(bar: Bar, measured: list[dict[str, Any]]) -> dict[str, Any]:
     else:
         value = spread(above["seconds"] if bar.of == "seconds" else [above["peak"]])
     held = value.median >= bar.wanted if bar.at_least else value.median <= bar.wanted
-    # A time to an accuracy is none where a seed did not reach it.
-    held = held and all(share >= RECIPE.wanted for row in (above, below) if row for share in row.get("accuracies", ()))
+    if bar.case == "P4-mnist":  # a time to an accuracy is none where a seed did not reach it
+        held = held and all(share >= RECIPE.wanted for row in (above, below) if row for share in row["accuracies"])
     return {"value": value, "held": held}

@@ -78,6 +78,16 @@ def test_bars_are_held_or_not_by_the_ratio() -> None:
     assert found["JAX jit"]["value"].median == pytest.approx(4.5)
 
 
+@pytest.mark.parametrize(("name", "without"), [("P4-mnist", False), ("P12-digits", True)])
+def test_only_a_time_to_an_accuracy_needs_that_accuracy(name: str, without: bool) -> None:
+    case = next(case for case in CASES if case.name == name)
+    for accuracy, held in ((0.99, True), (0.95, without)):
+        one = made_up(case, {"Pellucid": 1.0, "PyTorch eager": 4.0, "scikit-learn": 4.0})
+        for row in one["rows"]:
+            row["accuracies"] = [0.99, accuracy]
+        assert [found["held"] for found in judged([one]) if found["bar"].below] == [held]
+
+
 def test_every_bar_is_held_against_rows_that_there_are() -> None:
     for bar in BARS:
         cases = [case for case in CASES if of_case(bar, case.name)]
