@@ -78,14 +78,35 @@ def test_bars_are_held_or_not_by_the_ratio() -> None:
     assert found["JAX jit"]["value"].median == pytest.approx(4.5)
 
 
-@pytest.mark.parametrize(("name", "without"), [("P4-mnist", False), ("P12-digits", True)])
-def test_only_a_time_to_an_accuracy_needs_that_accuracy(name: str, without: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "ours", "theirs", "held"),
+    [
+        ("P4-mnist", 0.99, 0.99, True),
+        ("P4-mnist", 0.95, 0.99, False),
+        ("P4-mnist", 0.99, 0.95, None),  # nobody to be held against
+        ("P12-digits", 0.95, 0.95, True),
+    ],
+)
+def test_only_a_time_to_an_accuracy_needs_that_accuracy(
+    name: str, ours: float, theirs: float, held: bool | None
+) -> None:
     case = next(case for case in CASES if case.name == name)
-    for accuracy, held in ((0.99, True), (0.95, without)):
-        one = made_up(case, {"Pellucid": 1.0, "PyTorch eager": 4.0, "scikit-learn": 4.0})
-        for row in one["rows"]:
-            row["accuracies"] = [0.99, accuracy]
-        assert [found["held"] for found in judged([one]) if found["bar"].below] == [held]
+    one = made_up(case, {"Pellucid": 1.0, "PyTorch eager": 4.0, "scikit-learn": 4.0})
+    for row in one["rows"]:
+        row["accuracies"] = [0.99, ours if row["family"] == "Pellucid" else theirs]
+    assert [found["held"] for found in judged([one]) if found["bar"].below] == [held]
+
+
+def test_a_time_is_held_against_the_fastest_peer_that_reached_the_accuracy() -> None:
+    case = next(case for case in CASES if case.name == "P4-mnist")
+    one = made_up(case, {"Pellucid": 1.0, "PyTorch eager": 4.0})
+    peers = [row for row in one["rows"] if row["family"] == "PyTorch eager"]
+    assert len(peers) > 1
+    for row in one["rows"]:
+        row["accuracies"] = [0.99]
+    peers[0].update(seconds=[2.0, 4.0, 6.0], accuracies=[0.95])
+    (found,) = [found for found in judged([one]) if found["bar"].below]
+    assert (found["held"], found["value"].median) == (True, 0.25)
 
 
 def test_every_bar_is_held_against_rows_that_there_are() -> None:
