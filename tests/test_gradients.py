@@ -195,6 +195,41 @@ def test_what_is_refused() -> None:
         numerical_gradients(net, X, Y["softmax"], h=0)
 
 
+def soft(z: Any) -> Any:
+    return z / (1 + np.abs(z))
+
+
+def soft_of_real_part(z: Any) -> Any:
+    return z / (1 + z * np.sign(np.real(z)))
+
+
+def soft_slope(z: Any, a: Any) -> Any:
+    return 1 / (1 + np.abs(z)) ** 2
+
+
+def test_a_formula_that_loses_the_imaginary_part_is_refused() -> None:
+    distance = Loss("distance", lambda a, t: np.abs(a - t), lambda a, t: np.sign(a - t))
+    blind = Activation("soft", soft, soft_slope)
+    for net, y in (
+        (network(blind, "softmax"), Y["softmax"]),
+        (network("tanh", "identity", loss=distance), Y["identity"]),
+    ):
+        with pytest.raises(InputError, match="loses the imaginary part"):
+            numerical_gradients(net, X, y, "node", complex_step=True)
+    net = network(Activation("soft", soft_of_real_part, soft_slope), "softmax")
+    exact = numerical_gradients(net, X, Y["softmax"], "node", complex_step=True)
+    assert apart(exact, net.gradients(X, Y["softmax"])) < 1e-13
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("scale", [0.0, 1e-8, 1e-3, 1.0, 30.0, 1e4])
+def test_neither_kinks_nor_sizes_refuse_the_complex_step(hidden: str, scale: float) -> None:
+    for output, y in Y.items():
+        net = network(hidden, output)
+        net.theta = net.theta * (1.0 if output == "exp" and scale > 1 else scale)
+        numerical_gradients(net, X, y, "node", complex_step=True)
+
+
 # check_gradients
 
 

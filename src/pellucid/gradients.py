@@ -37,6 +37,7 @@ Array = npt.NDArray[Any]
 CHUNK = 2**16  # numbers that one array of perturbed rows has: 512 KiB in float64, so that a few stay in the cache
 LARGEST = 2**22  # numbers that an array of slopes may have: 32 MiB
 WORTH_THREADS = 2**15  # slopes of one layer, from which on several threads are faster than one
+LOOKED_AT = 8  # rows in which the complex step is held against differences
 
 
 def numerical_gradients(
@@ -70,7 +71,8 @@ def numerical_gradients(
         An array for each parameter, of its shape: {"W1": (fan_in, units), "b1": (units,), ...}.
 
     Raises:
-        InputError: X or y do not fit, the method is unknown, or complex_step is asked of another method than "node".
+        InputError: X or y do not fit, the method is unknown, or complex_step is asked of another method than "node", or
+            of a formula that does not take complex numbers as it does real ones.
 
     Source: Nocedal and Wright, Numerical Optimization (2006), section 8.1; Squire and Trapp, SIAM Review 40 (1998)
         for the complex step.
@@ -275,6 +277,33 @@ def _node(net: Network, problem: Problem, h: float, complex_step: bool) -> Array
     parts: list[Array] = []
     for k, z in enumerate(run.z):
         slopes = run.slopes(k, slice(0, len(z)), rows, np.ones(len(rows)), h, complex_step)
+        if complex_step:
+            _refuse_blind(run, k, slopes)
         delta = slopes * run.share
         parts += [(run.a[k] @ delta.T).ravel(), delta.sum(axis=1)]
     return np.concatenate(parts)
+
+
+def _refuse_blind(run: _Unrolled, k: int, slopes: Array) -> None:
+    """Hold slopes (units, n) by the complex step against differences in a few rows, where those of both sides agree.
+
+    Raises:
+        InputError: they differ: a formula loses the imaginary part on its way.
+    """
+    h, n = 1e-6, slopes.shape[1]
+    rows = np.unique(np.linspace(0, n - 1, min(n, LOOKED_AT)).astype(np.intp))
+    units, by = slice(0, len(slopes)), np.full(len(rows), h)
+    place = run.place(k, units, rows)
+    here, up, down = (run.moved(place, units, change) for change in (0 * by, by, -by))
+    forward, backward, slopes = (up - here) / h, (here - down) / h, slopes[:, rows]
+    # What their size and the rounding of the losses leave open.
+    size = max(float(np.abs(part).max()) for part in (forward, backward, slopes, 1e-6 * here))
+    smooth = np.abs(forward - backward) <= 1e-4 * size
+    wrong = smooth & ~(np.abs((forward + backward) / 2 - slopes) <= 1e-3 * size)
+    if wrong.any():
+        j, i = np.argwhere(wrong)[0]
+        raise InputError(
+            f"complex_step finds the slope {slopes[j, i]:.4g} in row {rows[i]} at unit {j} of layer {k + 1}, where the "
+            f"loss has {forward[j, i]:.4g}: a formula from there on loses the imaginary part. np.abs, np.maximum and "
+            "comparisons are to look at the real part, z.real; or leave complex_step out."
+        )
