@@ -17,7 +17,8 @@ float64, 1e-3 in float32, relatively). Rows take turns, round after round: a tim
 fewer for the whole processes of P4 and P9 and of 10 for P12, with quartiles in brackets, and a ratio is the median of
 the ratios within each round. Threads are what each library chooses by itself, unless a row says otherwise. Data lie in
 memory in the form that each library likes best, prepared before the clock starts; Pellucid gets MNIST as bytes, the
-others as float32, but in P12, where both get the same. A bar is held against the fastest row of a peer.
+others as float32, but in P12, where both get the same. A bar is held against the fastest row of a peer, that
+of P4 against the fastest with which every seed reached the accuracy.
 """
 
 NOTES = {
